@@ -1,0 +1,74 @@
+"""Automatic differentiation of NumPy code: a `Value` remembers the NumPy call that made it."""
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from autograd.derivatives.registry import defvjp, primitive
+from autograd.errors import Detached, GradientMismatch, NotDifferentiable, ShapeMismatch
+from autograd.functions import log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.recording import no_grad
+from autograd.transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.show import draw
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Detached",
+    "GradientMismatch",
+    "NotDifferentiable",
+    "ShapeMismatch",
+    "Value",
+    "defvjp",
+    "draw",
+    "elementwise_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "log_softmax",
+    "logsumexp",
+    "no_grad",
+    "primitive",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "value_and_grad",
+    "vjp",
+]
+
+# tracer.py is a file of HIPS autograd, which installs into a folder of the same name.
+if os.path.exists(os.path.join(__path__[0], "tracer.py")):
+    warnings.warn(
+        "the distributions valuegrad and autograd (HIPS) are installed over each other in "
+        f"{__path__[0]}, and the second one has overwritten files of the first: keep them in "
+        "separate environments (pip uninstall autograd valuegrad; pip install valuegrad).",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    # Drawing needs graphviz, whose import would take a third of the time of this one.
+    if name == "draw":
+        from autograd.show import draw
+
+        return draw
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

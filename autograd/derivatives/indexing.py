@@ -1,0 +1,122 @@
+"""Derivatives of indexing, and of its adjoint, which puts gradients back where elements came from.
+
+`take` of an index and `scatter` to it are each other's rule. An index is any that NumPy knows:
+integers, slices, `...`, `np.newaxis`, integer arrays (repeated indices too), masks.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import defvjp, primitive
+
+__all__ = ["At", "at_add", "at_multiply", "at_set", "scatter"]
+
+
+def _may_repeat(index: Any) -> bool:
+    """Whether an index can name one element twice: only arrays of integers can."""
+    parts = index if type(index) is tuple else (index,)
+    return any(
+        isinstance(part, np.ndarray | list) and np.asarray(part).dtype.kind in "iu"
+        for part in parts
+    )
+
+
+@primitive
+def scatter(g: Any, index: Any, *, shape: tuple[int, ...]) -> Any:
+    """Zeros of the shape, with g added at the index: the adjoint of x[index]."""
+    out = np.zeros(shape, np.result_type(g))
+    if _may_repeat(index):
+        np.add.at(out, index, g)
+    else:
+        out[index] = g
+    return out
+
+
+defvjp(
+    operator.getitem,
+    lambda g, y, x, index: scatter(g, index, shape=np.shape(x)),
+    None,
+    symbol="[ ]",
+)
+defvjp(scatter, lambda g, y, x, index, *, shape: g[index], None)
+
+
+@primitive
+def at_set(x: Any, index: Any, w: Any) -> Any:
+    """X with x[index] = w, as a new array; of repeated indices the last one counts."""
+    out = np.array(x, np.result_type(x, w))
+    out[index] = w
+    return out
+
+
+@primitive
+def at_add(x: Any, index: Any, w: Any) -> Any:
+    """X with w added at the index, as a new array; repeated indices add up."""
+    out = np.array(x, np.result_type(x, w))
+    np.add.at(out, index, w)
+    return out
+
+
+@primitive
+def at_multiply(x: Any, index: Any, w: Any) -> Any:
+    """X with x[index] multiplied by w, as a new array; an index may not be repeated."""
+    out = np.array(x, np.result_type(x, w))
+    places = np.arange(out.size).reshape(out.shape)[index]
+    if np.unique(places).size < places.size:
+        raise ValueError("at[index].multiply(w) needs an index that names no element twice.")
+    out[index] *= w
+    return out
+
+
+def _written(x: Any, index: Any) -> Any:
+    """For each element of x[index] whether it is the one that an assignment leaves there."""
+    if not _may_repeat(index):
+        return True
+    last = np.zeros(np.shape(x), int)
+    order = np.arange(np.size(last[index])).reshape(np.shape(last[index]))
+    last[index] = order
+    return last[index] == order
+
+
+defvjp(
+    at_set,
+    lambda g, y, x, index, w: at_set(g, index, 0),
+    None,
+    lambda g, y, x, index, w: g[index] * _written(x, index),
+    broadcasts=True,
+)
+defvjp(
+    at_add,
+    lambda g, y, x, index, w: g,
+    None,
+    lambda g, y, x, index, w: g[index],
+    broadcasts=True,
+)
+defvjp(
+    at_multiply,
+    lambda g, y, x, index, w: at_multiply(g, index, w),
+    None,
+    lambda g, y, x, index, w: g[index] * x[index],
+    broadcasts=True,
+)
+
+
+class At:
+    """What `v.at` is, and with an index `v.at[i]`: assignments that give a new array."""
+
+    def __init__(self, x: Any, *index: Any) -> None:
+        self._x, self._index = x, index
+
+    def __getitem__(self, index: Any) -> "At":
+        return At(self._x, index)
+
+    def set(self, w: Any) -> Any:
+        return at_set(self._x, *self._index, w)
+
+    def add(self, w: Any) -> Any:
+        return at_add(self._x, *self._index, w)
+
+    def multiply(self, w: Any) -> Any:
+        return at_multiply(self._x, *self._index, w)

@@ -1,0 +1,44 @@
+"""Quotients, products and powers for rules, right where the local derivative is infinite.
+
+Where no gradient comes in, none goes out: 0 · ∞ is 0 in the chain rule, so that
+`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, not NaN.
+"""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["over", "power", "times"]
+
+
+def over(g: Any, d: Any) -> Any:
+    """G / d, and 0 where both are 0."""
+    if type(g) is type(d) is float:
+        return g / d if d else 0.0 if not g else np.divide(g, d)
+    if not np.all(d):
+        d = np.where((d == 0) & (g == 0), 1, d)
+    return g / d
+
+
+def times(g: Any, d: Any) -> Any:
+    """G · d, and 0 where g is 0 and d infinite or not a number."""
+    if type(g) is type(d) is float:
+        return g * d if g else 0.0
+    if not np.all(np.isfinite(d)):
+        d = np.where(~np.isfinite(d) & (g == 0), 0, d)
+    return g * d
+
+
+def power(x: Any, p: Any) -> Any:
+    """xᵖ as NumPy has it: quick for Python numbers, whose own ** leaves the reals or raises."""
+    if type(x) in _NUMBERS and type(p) in _NUMBERS:
+        if x > 0 or (p % 1 == 0 and (x or p >= 0)):
+            try:
+                return x**p
+            except OverflowError:
+                pass
+        return np.power(float(x), float(p))
+    return x**p
+
+
+_NUMBERS = (float, int)

@@ -1,0 +1,121 @@
+"""Derivatives of sums, products, extrema and moments along axes.
+
+max and min share a tie evenly; prod is exact where factors are 0; the deviation of a constant has
+the derivative 0.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.numerics import over
+from autograd.derivatives.registry import defvjp, plain
+
+Axis = int | tuple[int, ...] | None
+
+
+def _spread(r: Any, x: Any, axis: Axis) -> Any:
+    """A reduction's result r with the reduced axes put back, as long as 1: it broadcasts with x."""
+    ndim = np.ndim(x)
+    if axis is None:
+        return np.reshape(r, (1,) * ndim)
+    kept = {a % ndim for a in np.atleast_1d(axis)}
+    return np.reshape(r, tuple(1 if a in kept else n for a, n in enumerate(np.shape(x))))
+
+
+def _count(x: Any, y: Any) -> int:
+    """How many elements of x went into each element of the result y."""
+    return int(np.size(x) // max(np.size(y), 1))
+
+
+def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    return np.broadcast_to(_spread(g, x, axis), np.shape(x))
+
+
+def _mean_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    return np.broadcast_to(_spread(g / max(_count(x, y), 1), x, axis), np.shape(x))
+
+
+def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    hit = x == _spread(y, x, axis)
+    ties = np.maximum(np.count_nonzero(hit, axis=axis), 1)  # NaN hits nothing
+    return _spread(g, x, axis) * (hit / _spread(ties, x, axis))
+
+
+def _prod_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    g = _spread(g, x, axis)
+    if np.all(np.isfinite(y) & (y != 0)):
+        return g * _spread(y, x, axis) / x
+    return g * _prod_of_others(x, axis)
+
+
+def _prod_of_others(x: Any, axis: Axis) -> Any:
+    """For each element of x the product of those reduced with it, without division: O(n²)."""
+    shape = np.shape(x)
+    axes = (
+        tuple(range(len(shape)))
+        if axis is None
+        else tuple(a % len(shape) for a in np.atleast_1d(axis))
+    )
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    lines = np.reshape(moved, (*np.shape(moved)[: len(shape) - len(axes)], 1, -1))
+    others = np.prod(np.where(np.eye(np.shape(lines)[-1], dtype=bool), 1, lines), axis=-1)
+    return np.moveaxis(np.reshape(others, np.shape(moved)), last, axes)
+
+
+def _centred(x: Any, axis: Axis) -> Any:
+    """X less its mean, conjugated where complex: half the derivative of the sum of |x - mean|²."""
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return np.conjugate(centred) if np.iscomplexobj(x) else centred
+
+
+def _freedom(x: Any, y: Any, ddof: float) -> float:
+    """What NumPy divides by; it too has no number for as many corrections as elements."""
+    return max(_count(x, y) - ddof, 0) or math.nan
+
+
+def _var_vjp(
+    g: Any,
+    y: Any,
+    x: Any,
+    *,
+    axis: Axis = None,
+    keepdims: bool = False,
+    ddof: float = 0,
+    correction: float = 0,
+) -> Any:
+    return _spread(g, x, axis) * _centred(x, axis) * (2 / _freedom(x, y, ddof or correction))
+
+
+def _std_vjp(
+    g: Any,
+    y: Any,
+    x: Any,
+    *,
+    axis: Axis = None,
+    keepdims: bool = False,
+    ddof: float = 0,
+    correction: float = 0,
+) -> Any:
+    spread = _spread(y, x, axis) * _freedom(x, y, ddof or correction)
+    return _spread(g, x, axis) * over(_centred(x, axis), spread)
+
+
+def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
+    along = 0 if axis is None else axis
+    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), np.shape(x))
+
+
+defvjp(np.sum, _sum_vjp)
+defvjp(np.mean, _mean_vjp)
+defvjp(np.max, _extremum_vjp)
+defvjp(np.min, _extremum_vjp)
+defvjp(np.prod, _prod_vjp)
+defvjp(np.var, _var_vjp)
+defvjp(np.std, _std_vjp)
+defvjp(np.cumsum, _cumsum_vjp)
+
+plain([np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.count_nonzero])
+plain([np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize])

@@ -1,0 +1,303 @@
+"""Transforms: functions that take a function and return its derivative.
+
+All of them nest in one another, in any order. Arguments and results may be nests of dicts, lists,
+tuples and named tuples, and a gradient has the nest of what it belongs to. What comes out is plain
+numbers and arrays, unless it depends on a Value that the caller has: then it is a Value, and can
+be differentiated again.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import wraps
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd.backprop import leading_to, newest_first, walk
+from autograd.data import like
+from autograd.errors import ShapeMismatch
+from autograd.nests import flatten, map_nest
+from autograd.recording import is_recording, recording
+from autograd.value import Value
+
+__all__ = [
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]
+
+Function = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+class _Run:
+    """One call of a function, with Values of its own for some arguments, and the record it left."""
+
+    def __init__(self, f: Function, args: Sequence[Any], kwargs: Any, argnums: Argnums) -> None:
+        chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+        for k in chosen:
+            if not -len(args) <= k < len(args):
+                raise TypeError(
+                    f"argnums={argnums}, but the function was given {len(args)} arguments."
+                )
+        given, self.rebuild = flatten([args[k] for k in chosen])
+        self.keep = is_recording()
+        with recording(True):
+            self.inputs = [x.as_seen(x.data) if type(x) is Value else Value(x) for x in given]
+            self.since = min((x._number for x in self.inputs), default=0)
+            replaced = list(args)
+            for k, arg in zip(chosen, self.rebuild(self.inputs), strict=True):
+                replaced[k] = arg
+            self.result = f(*replaced, **kwargs)
+        found = newest_first(_values_of(self.result), self.since)
+        inputs = set(self.inputs)
+        self.nodes = [node for node in found if node not in inputs]
+        # Whether it all depends on Values that the caller has: his are older than ours.
+        reached = itertools.chain(_values_of(self.result), *map(attrgetter("parents"), found))
+        self.tied = any(value._number < self.since for value in reached)
+        self.needed = leading_to(inputs, self.nodes) if self.tied else None
+
+    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], recorded: bool) -> list[Any]:
+        """The cotangents of the inputs, given those of the outputs."""
+        grads: dict[Any, Any] = {}
+        for y, g in zip(outputs, cotangents, strict=True):
+            if type(y) is Value:
+                grads[y] = grads[y] + g if y in grads else g
+        seeds = list(grads.values())
+        with recording(recorded):
+            walk(self.nodes, grads, needed=self.needed, recorded=recorded)
+        return [_own(grads.get(x), x, seeds) for x in self.inputs]
+
+    def release(self, nest: Any) -> Any:
+        """What the caller gets: Values if they hang together with his own, else their data."""
+        if self.tied:
+            return nest if self.keep else map_nest(lambda y: Value(_data_of(y)), nest)
+        return map_nest(_data_of, nest)
+
+
+def _values_of(nest: Any) -> list[Value]:
+    return [leaf for leaf in flatten(nest)[0] if type(leaf) is Value]
+
+
+def _data_of(x: Any) -> Any:
+    return x.data if type(x) is Value else x
+
+
+def _own(c: Any, x: Value, seeds: list[Any]) -> Any:
+    """A cotangent in memory of its own; zeros where none arrived."""
+    if c is None:
+        return like(0, x.data)
+    shared = type(c) is np.ndarray and (c.base is not None or any(c is seed for seed in seeds))
+    return c.copy() if shared else c
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns f's value and its gradient, as `(value, gradient)`.
+
+    f returns one real number; with has_aux=True it returns `(number, anything)`, and the result
+    is `((number, anything), gradient)`. The gradient has the shape and nest of the argument that
+    argnums names; a tuple of argnums gives a tuple. Of a complex argument it is the direction of
+    steepest ascent, the conjugate of the holomorphic derivative.
+
+    Raises ShapeMismatch, a ValueError, if f returns an array, and TypeError for a complex result.
+
+    >>> import numpy as np
+    >>> value_and_grad(lambda w: np.sum(w**2))(np.array([1.0, 2.0]))
+    (5.0, array([2., 4.]))
+    """
+
+    @wraps(f)
+    def differentiate(*args: Any, **kwargs: Any) -> Any:
+        run = _Run(f, args, kwargs, argnums)
+        y = run.result[0] if has_aux else run.result
+        if np.shape(_data_of(y)) != () and np.size(_data_of(y)) != 1:
+            raise ShapeMismatch(
+                f"grad needs a function that returns one number, not the shape {np.shape(y)}: "
+                "take its sum, or use jacobian, elementwise_grad or vjp."
+            )
+        if np.iscomplexobj(_data_of(y)):
+            raise TypeError("grad needs a real number, not a complex one: use vjp, or abs(f(x)).")
+        seed = like(1, _data_of(y))
+        grads = run.pull([y], [seed], run.tied and run.keep)
+        grads = [np.conjugate(g) if np.iscomplexobj(g) else g for g in grads]
+        return run.release(run.result), _first(run.release(run.rebuild(grads)), argnums)
+
+    return differentiate
+
+
+def _first(chosen: list[Any], argnums: Argnums) -> Any:
+    return chosen[0] if isinstance(argnums, int) else tuple(chosen)
+
+
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the gradient of f, which returns one real number.
+
+    Arguments and errors are those of `value_and_grad`; with has_aux=True it returns
+    `(gradient, anything)`. Nested, it gives derivatives of every order.
+
+    >>> import numpy as np
+    >>> grad(np.tanh)(0.0)
+    1.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        result, g = both(*args, **kwargs)
+        return (g, result[1]) if has_aux else g
+
+    return gradient
+
+
+def elementwise_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the derivative of an elementwise f at each element.
+
+    f must compute each element of its result from that element of its arguments alone, which is
+    not checked; its result must have the shape of the argument, which is (ShapeMismatch).
+
+    >>> import numpy as np
+    >>> elementwise_grad(np.tanh)(np.array([0.0, 100.0]))
+    array([1., 0.])
+    """
+
+    @wraps(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        run = _Run(f, args, kwargs, argnums)
+        y = run.result[0] if has_aux else run.result
+        for x in run.inputs:
+            if x.shape != np.shape(_data_of(y)):
+                raise ShapeMismatch(
+                    f"an elementwise function of the shape {x.shape} has that shape, not "
+                    f"{np.shape(_data_of(y))}: use jacobian, or broadcast the argument first."
+                )
+        grads = run.pull([y], [like(1, _data_of(y))], run.tied and run.keep)
+        result = _first(run.release(run.rebuild(grads)), argnums)
+        return (result, run.release(run.result[1])) if has_aux else result
+
+    return derivative
+
+
+def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns all derivatives of f's result, each element by each element.
+
+    The shape is that of the result followed by that of the argument; nests of results hold nests
+    of arguments. One walk back over the record for each element of the result.
+
+    >>> import numpy as np
+    >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    """
+
+    @wraps(f)
+    def derivatives(*args: Any, **kwargs: Any) -> Any:
+        run = _Run(f, args, kwargs, argnums)
+        outputs, rebuild = flatten(run.result[0] if has_aux else run.result)
+
+        def rows(y: Any) -> Any:
+            shape = np.shape(_data_of(y))
+            basis = np.eye(np.size(_data_of(y)), dtype=np.result_type(_data_of(y)))
+            pulled = [
+                run.pull([y], [like(e.reshape(shape), _data_of(y))], run.tied and run.keep)
+                for e in basis
+            ]
+            columns = [
+                _stacked([row[k] for row in pulled], shape, x) for k, x in enumerate(run.inputs)
+            ]
+            return _first(run.release(run.rebuild(columns)), argnums)
+
+        result = rebuild([rows(y) for y in outputs])
+        return (result, run.release(run.result[1])) if has_aux else result
+
+    return derivatives
+
+
+def _stacked(rows: list[Any], shape: tuple[int, ...], x: Value) -> Any:
+    """The rows of a Jacobian, one for each element of a result of that shape, as one array."""
+    if shape == ():
+        return rows[0]
+    if not rows:
+        return np.zeros((*shape, *x.shape), x.dtype)
+    return np.reshape(np.stack(rows), (*shape, *x.shape))
+
+
+def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the second derivatives of f, which returns one real number.
+
+    >>> import numpy as np
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
+
+
+def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
+    """f(*args), and its pullback: from a cotangent of the result to the tuple of the arguments'.
+
+    The pullback of g is the vector-Jacobian product gᵀJ, without conjugation. It may be called
+    any number of times, and differentiated.
+
+    >>> import numpy as np
+    >>> y, pullback = vjp(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    run = _Run(f, args, {}, range(len(args)))
+    outputs, _ = flatten(run.result)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        cotangents, _ = flatten(g)
+        given, wanted = ([np.shape(_data_of(a)) for a in nest] for nest in (cotangents, outputs))
+        if given != wanted:
+            raise ShapeMismatch(f"the cotangent has the shapes {given}, the result has {wanted}.")
+        seeds = [
+            g if type(g) is Value else like(g, _data_of(y))
+            for g, y in zip(cotangents, outputs, strict=True)
+        ]
+        recorded = is_recording() and (run.tied or any(type(seed) is Value for seed in seeds))
+        pulled = run.rebuild(run.pull(outputs, seeds, recorded))
+        return tuple(pulled if recorded else run.release(pulled))
+
+    return run.release(run.result), pullback
+
+
+def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """f(*args), and its derivative in the direction of the tangents: the product Jv.
+
+    Reverse mode twice: the pullback is linear in its cotangent, so its own pullback is the
+    pushforward (https://j-towns.github.io/2017/06/12/A-new-trick.html).
+
+    >>> import numpy as np
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    value, pullback = vjp(f, *args)
+    anywhere = map_nest(lambda y: like(1, _data_of(y)), value)
+    _, pushforward = vjp(pullback, anywhere)
+    tangent = pushforward(tuple(tangents))[0]
+    free = not _values_of([value, list(args), list(tangents)])
+    return value, map_nest(_data_of, tangent) if free else tangent
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """The Hessian of f at x times v, at the cost of a few gradients; x and v may be nests.
+
+    >>> import numpy as np
+    >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+
+    def along_v(x: Any) -> Any:
+        pairs = zip(flatten(grad(f)(x))[0], flatten(v)[0], strict=True)
+        return sum(np.sum(g * direction) for g, direction in pairs)
+
+    return grad(along_v)(x)
