@@ -178,8 +178,8 @@ class Value:
     >>> x = Value(2.0)
     >>> y = x * x + np.exp(x)
     >>> y.backward()
-    >>> x.grad == 2 * 2.0 + np.exp(2.0)
-    True
+    >>> round(x.grad, 6)
+    11.389056
     >>> y.fn, len(y.parents)
     (<ufunc 'add'>, 2)
     """

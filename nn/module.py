@@ -1,0 +1,150 @@
+"""Module: what layers and networks have in common. Parameters are found by looking for them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from autograd import Value
+
+__all__ = ["Module"]
+
+
+class Module:
+    """A layer or a network: a callable with parameters.
+
+    A subclass keeps its parameters (Values) and its parts (Modules) as attributes, also in lists,
+    tuples and dicts, and defines `forward`. There is nothing to register: whatever is a Value is
+    a parameter, and its name is the way to it, as in `encoder.0.weight`.
+
+    training: whether dropout and its like are active; set for all parts by `train`, `eval`.
+
+    >>> class Affine(Module):
+    ...     def __init__(self):
+    ...         self.scale, self.shift = Value(1.0), Value(0.0)
+    ...
+    ...     def forward(self, x):
+    ...         return x * self.scale + self.shift
+    >>> model = Affine()
+    >>> [name for name, _ in model.named_parameters()]
+    ['scale', 'shift']
+    """
+
+    training = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; a subclass defines it."""
+        raise TypeError(f"{type(self).__name__} has no forward(): define what it computes.")
+
+    def named_members(self) -> Iterable[tuple[str, Any]]:
+        """The attributes among which parameters and parts are looked for."""
+        return vars(self).items()
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter with its name; one that is shared only once, by the first."""
+        seen: set[int] = set()
+        for name, member in _walk(self, "", seen):
+            if isinstance(member, Value):
+                yield name, member
+
+    def parameters(self) -> list[Value]:
+        """The parameters, each once."""
+        return [p for _, p in self.named_parameters()]
+
+    def modules(self) -> list["Module"]:
+        """The module itself and all its parts, each once."""
+        return [member for _, member in _walk(self, "", set()) if isinstance(member, Module)]
+
+    def zero_grad(self) -> None:
+        """Set the gradients of all parameters to zero."""
+        for p in self.parameters():
+            p.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set it and all its parts to training; returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set it and all its parts to evaluation: `train(False)`."""
+        return self.train(False)
+
+    def astype(self, dtype: Any) -> Self:
+        """Convert all parameters to a dtype, such as np.float32; returns the module."""
+        for p in self.parameters():
+            p.data = np.asarray(p.data).astype(dtype)[()]
+        return self
+
+    def state_dict(self) -> dict[str, Any]:
+        """The data of all parameters by name: copies, which training does not change."""
+        return {name: np.copy(p.data) for name, p in self.named_parameters()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+        """Set all parameters from data by name.
+
+        Raises ValueError naming everything that is missing, unexpected (unless strict=False) or
+        of another shape; nothing is changed then.
+        """
+        own = dict(self.named_parameters())
+        wrong = [
+            f"{name} has the shape {own[name].shape}, not {np.shape(data)}"
+            for name, data in state_dict.items()
+            if name in own and own[name].shape != np.shape(data)
+        ]
+        if strict:
+            wrong += [f"{name} is missing" for name in own if name not in state_dict]
+            wrong += [f"{name} is unexpected" for name in state_dict if name not in own]
+        if wrong:
+            raise ValueError(f"{type(self).__name__} cannot load this: {'; '.join(wrong)}.")
+        for name, p in own.items():
+            if name in state_dict:
+                p.data = np.array(state_dict[name], p.dtype)[()]
+
+    def extra_repr(self) -> str:
+        """The settings that its repr shows in parentheses."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [
+            f"({name}): {part!r}".replace("\n", "\n  ")
+            for name, part in _parts(self.named_members())
+        ]
+        if not lines:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        inner = [*self.extra_repr().splitlines(), *lines]
+        return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"
+
+
+def _members(container: Any) -> Iterable[tuple[str, Any]]:
+    """What stands in a module, a list, a tuple or a dict, with its name."""
+    if isinstance(container, Module):
+        return container.named_members()
+    if isinstance(container, dict):
+        return ((str(key), member) for key, member in container.items())
+    if isinstance(container, list | tuple):
+        return ((str(i), member) for i, member in enumerate(container))
+    return ()
+
+
+def _walk(container: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Everything in a container, itself included, that is a Value or may hold one; each once."""
+    if id(container) in seen:
+        return
+    if isinstance(container, Value | Module | dict | list | tuple):
+        seen.add(id(container))
+        yield prefix, container
+        for name, member in _members(container):
+            yield from _walk(member, f"{prefix}.{name}" if prefix else name, seen)
+
+
+def _parts(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Module]]:
+    """The modules among the members, those in containers by their way there."""
+    for name, member in members:
+        if isinstance(member, Module):
+            yield name, member
+        elif isinstance(member, dict | list | tuple):
+            yield from ((f"{name}.{inner}", part) for inner, part in _parts(_members(member)))

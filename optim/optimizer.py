@@ -1,0 +1,157 @@
+"""Optimizer: what all optimizers have in common. A subclass is its formula, in `update`.
+
+A parameter is anything with `.data` and `.grad`, numbers or arrays; nothing here knows layers.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from typing import Any, ClassVar
+
+import numpy as np
+
+__all__ = ["Optimizer"]
+
+# So many elements of a large array are updated at a time: then all the passes of a formula find
+# parameter, gradient and state in the processor's cache.
+_TILE = 16384
+
+
+class Optimizer:
+    """Updates parameters from their gradients, by the formula of a subclass.
+
+    params: the parameters, or dicts `{"params": [...], "lr": ...}`, groups with settings of their
+        own. defaults: the settings of groups that do not have them.
+
+    A subclass names in `slots` the arrays that it keeps for each parameter, all 0 at first, and
+    defines `update(p, g, state, group)`, which returns the new p. It may compute in place:
+    p and the slots are arrays, or tiles of large ones, or Python numbers; g is not to be changed.
+    `state["step"]` counts the updates of the parameter, from 1.
+
+    >>> from autograd import Value
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, p, g, state, group):
+    ...         return p - group["lr"] * np.sign(g)
+    >>> w = Value(1.0)
+    >>> (w * w).backward()
+    >>> SignDescent([w], {"lr": 0.1}).step()
+    >>> w.data
+    0.9
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.state: dict[Any, dict[str, Any]] = {}
+        self.param_groups: list[dict[str, Any]] = []
+        given = list(params)
+        for group in given if given and isinstance(given[0], dict) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Add parameters with settings of their own: `{"params": [...], "lr": 0.1}`."""
+        params = list(group["params"])
+        if not params:
+            raise ValueError("an optimizer needs parameters; the list is empty.")
+        for k, p in enumerate(params):
+            if not (hasattr(p, "data") and hasattr(p, "grad")):
+                raise TypeError(
+                    f"parameter {k} is a {type(p).__name__}, without .data and .grad: give Values, "
+                    "such as model.parameters()."
+                )
+        every = [id(p) for p in (*self.parameters(), *params)]
+        if len(set(every)) < len(every):
+            raise ValueError("a parameter is given twice: it would be updated twice a step.")
+        unknown = set(group) - {"params"} - set(self.defaults)
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}; it has "
+                f"{', '.join(self.defaults)}."
+            )
+        self.param_groups.append({**self.defaults, **group, "params": params})
+
+    def parameters(self) -> Iterator[Any]:
+        """The parameters of all groups."""
+        for group in self.param_groups:
+            yield from group["params"]
+
+    def zero_grad(self) -> None:
+        """Set all gradients to zero, which backward() adds to."""
+        for p in self.parameters():
+            p.grad = None
+
+    def step(self) -> None:
+        """Update every parameter once."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                data, g = p.data, p.grad
+                if np.iscomplexobj(data):
+                    data, g = _as_reals(data), _as_reals(g)
+                state = self.state.get(p)
+                if state is None:
+                    slots = {name: _zero(data) for name in self.slots}
+                    state = self.state[p] = {"step": 0, **slots}
+                state["step"] += 1
+                if isinstance(data, np.ndarray) and data.size > _TILE and data.flags.c_contiguous:
+                    self._update_tiles(data, g, state, group)
+                elif data is p.data:
+                    p.data = self.update(data, g, state, group)
+                else:
+                    data[...] = self.update(data, g, state, group)
+
+    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
+        """The new value of a parameter p with the gradient g; a subclass defines it."""
+        raise TypeError(f"{type(self).__name__} has no update(): define its formula.")
+
+    def _update_tiles(self, data: Any, g: Any, state: dict[str, Any], group: Any) -> None:
+        flat, g = data.reshape(-1), g.reshape(-1)
+        slots = {name: state[name].reshape(-1) for name in self.slots}
+        for start in range(0, flat.size, _TILE):
+            tile = slice(start, start + _TILE)
+            piece = {"step": state["step"], **{name: slots[name][tile] for name in self.slots}}
+            flat[tile] = self.update(flat[tile], g[tile], piece, group)
+            for name in self.slots:
+                slots[name][tile] = piece[name]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state and settings, as copies; parameters by their place in the groups."""
+        places = {id(p): k for k, p in enumerate(self.parameters())}
+        return {
+            "state": {
+                places[id(p)]: {name: copy(x) for name, x in state.items()}
+                for p, state in self.state.items()
+            },
+            "param_groups": [
+                {**group, "params": [places[id(p)] for p in group["params"]]}
+                for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned; ValueError if the parameters are not as many."""
+        groups = state_dict["param_groups"]
+        given, own = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
+        if given != own:
+            raise ValueError(f"the state is of groups of {given} parameters, not of {own}.")
+        for mine, group in zip(self.param_groups, groups, strict=True):
+            mine.update({name: value for name, value in group.items() if name != "params"})
+        params = list(self.parameters())
+        self.state = {
+            params[k]: {name: copy(x) for name, x in state.items()}
+            for k, state in state_dict["state"].items()
+        }
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())
+        return f"{type(self).__name__}({settings})"
+
+
+def _zero(data: Any) -> Any:
+    return np.zeros_like(data) if isinstance(data, np.ndarray) else 0.0
+
+
+def _as_reals(data: Any) -> Any:
+    """Complex numbers as pairs of real ones, which formulas with squares and roots need."""
+    if not isinstance(data, np.ndarray) or not data.flags.c_contiguous:
+        raise TypeError("an optimizer takes complex numbers in an array of C order: Value([z]).")
+    return data.reshape(-1).view(data.real.dtype)
