@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import TABLE, Derivative, name_of
+from autograd.derivatives.registry import Derivative, name_of
 from autograd.errors import ShapeMismatch
 
 __all__ = ["ALONE", "MORE", "leading_to", "newest_first", "walk"]
@@ -26,25 +26,31 @@ MORE = type("MORE", (), {"__doc__": "The first slot holds the tuple of all argum
 
 def newest_first(roots: Iterable[Any], since: int = 0) -> list[Any]:
     """The calls that the roots stand on, newest first; of those, the ones made since a number."""
-    todo = [root for root in dict.fromkeys(roots) if root.fn is not None]
-    kind = type(todo[0]) if todo else None
-    found = set(todo)
-    for node in todo:  # which grows meanwhile
+    search = object()  # left as a mark in whatever it finds: a set of so many would be slower
+    todo, found = [], []
+    for root in roots:
+        kind = type(root)
+        if root._call is not None and root._search is not search:
+            root._search = search
+            todo.append(root)
+    while todo:
+        node = todo.pop()
+        found.append(node)
         a, b = node._a, node._b
         if b is MORE:
-            for a in node.parents:
-                if a.fn is not None and a._number >= since and a not in found:
-                    found.add(a)
-                    todo.append(a)
+            for c in a[0] if node._call.sequence else a:
+                if type(c) is kind and c._search is not search and c._call and c._number >= since:
+                    c._search = search
+                    todo.append(c)
             continue
-        if type(a) is kind and a.fn is not None and a._number >= since and a not in found:
-            found.add(a)
+        if type(a) is kind and a._search is not search and a._call and a._number >= since:
+            a._search = search
             todo.append(a)
-        if type(b) is kind and b.fn is not None and b._number >= since and b not in found:
-            found.add(b)
+        if type(b) is kind and b._search is not search and b._call and b._number >= since:
+            b._search = search
             todo.append(b)
-    todo.sort(key=attrgetter("_number"), reverse=True)
-    return todo
+    found.sort(key=attrgetter("_number"), reverse=True)
+    return found
 
 
 def leading_to(wrt: Iterable[Any], nodes: list[Any]) -> set[Any]:
@@ -70,52 +76,52 @@ def walk(
     no nodes. With recorded=True the rules run on Values, and their results can be differentiated
     again. Nodes keep their gradient with retain=True, lose an earlier one with retain=False.
     """
+    pop = grads.pop
     for node in nodes:
-        g = grads.pop(node, None)
+        g = pop(node, None)
         if retain is not None:
             node._grad = g if retain else None
         if g is None:
             continue
-        derivative = TABLE[node.fn]
+        call = node._call
         a, b = node._a, node._b
         if b is MORE:
-            for parent, c in _contributions(derivative, node, g, needed, recorded):
+            for parent, c in _contributions(node, g, needed, recorded):
                 grads[parent] = grads[parent] + c if parent in grads else c
             continue
         y, x, w = node._data, node._a_seen, node._b_seen
         if recorded:
             y, x, w = node, _linked(a, x), _linked(b, w)
         kind = type(node)
-        if type(a) is kind and (rule := derivative.rules[0]) and (needed is None or a in needed):
+        if type(a) is kind and (rule := call.first) and (needed is None or a in needed):
             c = rule(g, y, x) if b is ALONE else rule(g, y, x, w)
             if not type(c) is type(node._a_seen) is float:
-                c = _fit(c, a, node._a_seen, g, derivative, 0)
+                c = _fit(c, a, node._a_seen, g, call, 0)
             grads[a] = grads[a] + c if a in grads else c
-        if type(b) is kind and (rule := derivative.rules[1]) and (needed is None or b in needed):
+        if type(b) is kind and (rule := call.second) and (needed is None or b in needed):
             c = rule(g, y, x, w)
             if not type(c) is type(node._b_seen) is float:
-                c = _fit(c, b, node._b_seen, g, derivative, 1)
+                c = _fit(c, b, node._b_seen, g, call, 1)
             grads[b] = grads[b] + c if b in grads else c
 
 
 def _contributions(
-    derivative: Derivative, node: Any, g: Any, needed: Collection[Any] | None, recorded: bool
+    node: Any, g: Any, needed: Collection[Any] | None, recorded: bool
 ) -> Iterator[tuple[Any, Any]]:
     """What a call of many arguments, or with settings, passes on: each parent and its share."""
-    args, seen, kwargs = node._a, node._a_seen, node._b_seen
+    call, args, seen, settings = node._call, node._a, node._a_seen, node._b_seen
     inputs = tuple(map(_linked, args, seen)) if recorded else seen
     y = node if recorded else node._data
-    for i, (arg, saw) in enumerate(zip(args, seen, strict=True)):
-        members, saw = (
-            (arg, saw) if type(arg) is tuple and derivative.sequence else ((arg,), (saw,))
-        )
-        wanted = [type(m) is type(node) and (needed is None or m in needed) for m in members]
-        if not any(wanted) or (rule := derivative.rules[i]) is None:
-            continue
-        c = rule(g, y, *inputs, **kwargs)
-        for k, share in enumerate(c if derivative.sequence else (c,)):
-            if wanted[k]:
-                yield members[k], _fit(share, members[k], saw[k], g, derivative, i)
+    kind = type(node)
+    if call.sequence:
+        shares = call.first(g, y, *inputs, **settings)
+        for arg, x, c in zip(args[0], seen[0], shares, strict=True):
+            if type(arg) is kind and (needed is None or arg in needed):
+                yield arg, _fit(c, arg, x, g, call, 0)
+        return
+    for i, arg in enumerate(args):
+        if type(arg) is kind and (rule := call.rules[i]) and (needed is None or arg in needed):
+            yield arg, _fit(rule(g, y, *inputs, **settings), arg, seen[i], g, call, i)
 
 
 def _linked(arg: Any, seen: Any) -> Any:
@@ -127,33 +133,33 @@ def _linked(arg: Any, seen: Any) -> Any:
     return arg if arg._data is seen else arg.as_seen(seen)
 
 
-def _fit(c: Any, parent: Any, x: Any, g: Any, derivative: Derivative, i: int) -> Any:
+def _fit(c: Any, parent: Any, x: Any, g: Any, call: Derivative, i: int) -> Any:
     """A rule's result c in the shape and dtype of the argument x; for a leaf, memory of its own."""
     if not (type(c) is type(x) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype):
         c = c if hasattr(c, "dtype") else np.asarray(c)
-        if c.shape != np.shape(x):
-            c = _sum_to(np.shape(x), c, derivative, i)
+        if c.shape != getattr(x, "shape", ()):
+            c = _sum_to(getattr(x, "shape", ()), c, call, i)
         dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
         if c.dtype != dtype:
             c = (np.real(c) if c.dtype.kind == "c" != dtype.kind else c).astype(dtype)
         if type(c) is type(parent):
             return c
         c = np.asarray(c) if type(x) is np.ndarray else type(x)(c)
-    if parent.fn is None and type(c) is np.ndarray and (c is g or c.base is not None):
+    if parent._call is None and type(c) is np.ndarray and (c is g or c.base is not None):
         return c.copy()
     return c
 
 
-def _sum_to(shape: tuple[int, ...], c: Any, derivative: Derivative, i: int) -> Any:
+def _sum_to(shape: tuple[int, ...], c: Any, call: Derivative, i: int) -> Any:
     """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
-    ahead = c.ndim - len(shape)
-    fits = ahead >= 0 and all(n in (1, m) for n, m in zip(shape, c.shape[ahead:], strict=True))
-    if not (derivative.broadcasts and fits):
+    padded = (1,) * (c.ndim - len(shape)) + shape
+    repeated = [k for k, (n, m) in enumerate(zip(padded, c.shape, strict=False)) if n != m]
+    if not call.broadcasts or len(padded) > c.ndim or any(padded[k] != 1 for k in repeated):
         raise ShapeMismatch(
-            f"rule {i} of {name_of(derivative.fn)} returned the shape {c.shape} for an argument of "
-            f"shape {shape}: return the gradient in the argument's shape"
-            + ("." if derivative.broadcasts else ", or define the function with broadcasts=True.")
+            f"rule {i} of {name_of(call.fn)} returned the shape {c.shape} for an argument of shape "
+            f"{shape}: return the gradient in the argument's shape"
+            + ("." if call.broadcasts else ", or define the function with broadcasts=True.")
         )
-    repeated = [k for k in range(c.ndim) if k < ahead or shape[k - ahead] != c.shape[k]]
-    c = c.sum(axis=tuple(repeated))
+    axes = tuple(repeated)
+    c = np.add.reduce(c, axes) if type(c) is np.ndarray else c.sum(axes)
     return c if c.shape == shape else c.reshape(shape)

@@ -18,7 +18,7 @@ __all__ = ["as_constant", "as_data", "as_result", "checked_array", "like"]
 def as_data(data: Any) -> Any:
     """What the user gives a Value to hold; ints and bools become floats."""
     kind = type(data)
-    if kind is float or kind is complex:
+    if kind is float or kind is complex or (kind is np.ndarray and data.dtype.kind in "fc"):
         return data
     if isinstance(data, bool | int):
         return float(data)
@@ -44,9 +44,12 @@ def as_constant(x: Any) -> Any:
 
 def as_result(data: Any, fn: Callable[..., Any]) -> Any:
     """What a function returned, if it is something that has a derivative."""
-    if type(data) is float or data.dtype.kind in "fc":
-        return _quick(data)
-    raise NotDifferentiable(f"{name_of(fn)} gives {data.dtype} here, which has no derivative.")
+    kind = type(data)
+    if kind is float or (kind is np.ndarray and data.dtype.kind in "fc"):
+        return data
+    if data.dtype.kind not in "fc":
+        raise NotDifferentiable(f"{name_of(fn)} gives {data.dtype} here, which has no derivative.")
+    return _quick(data)
 
 
 def like(number: Any, data: Any) -> Any:
@@ -63,6 +66,8 @@ def _quick(data: Any) -> Any:
 
 def checked_array(data: Any) -> Any:
     """A list, an array or a NumPy scalar as an array or such a scalar."""
+    if type(data) is np.ndarray:
+        return data
     if isinstance(data, np.ma.MaskedArray | np.matrix):
         raise TypeError(f"a {type(data).__name__} is no plain array: give np.asarray(x).")
     return data if isinstance(data, np.generic) else np.asarray(data)

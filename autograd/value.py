@@ -8,7 +8,6 @@ reads these records.
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import Any, final
 
 import numpy as np
@@ -17,10 +16,10 @@ from autograd.backprop import ALONE, MORE, newest_first, walk
 from autograd.data import as_constant, as_data, as_result, checked_array, like
 from autograd.derivatives import indexing, shaping
 from autograd.derivatives.numerics import power
-from autograd.derivatives.registry import COMPOSED, PLAIN, TABLE, Derivative, name_of
+from autograd.derivatives.registry import COMPOSED, PLAIN, TABLE, TRACKED, Derivative, name_of
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.functions import relu, sigmoid
-from autograd.recording import is_recording, recording
+from autograd.recording import is_recording
 
 __all__ = ["Value", "apply"]
 
@@ -56,22 +55,30 @@ def _is_foreign(x: Any) -> bool:
 # ---------------------------------------------------------------------- making records
 
 
-def _record(fn: Any, data: Any, a: Any, b: Any, a_seen: Any, b_seen: Any) -> "Value":
+def _record(call: Derivative, data: Any, a: Any, b: Any, a_seen: Any, b_seen: Any) -> "Value":
     """The result of a call, which remembers the call if that is wanted."""
+    if not is_recording():
+        return _leaf(data, "")
     out = _new(Value)
     out._data = data
-    out._grad = None
-    out.label = ""
+    out._grad = out._search = None
     out._number = _next_number()
-    if is_recording():
-        out.fn, out._a, out._b, out._a_seen, out._b_seen = fn, a, b, a_seen, b_seen
-    else:
-        out.fn = out._a = out._a_seen = out._b_seen = None
-        out._b = ALONE
+    out.label = ""
+    out._call, out._a, out._b, out._a_seen, out._b_seen = call, a, b, a_seen, b_seen
     return out
 
 
 def _leaf(data: Any, label: str) -> "Value":
+    out = _new(Value)
+    out._data = data
+    out._grad = out._search = out._call = out._a = out._a_seen = out._b_seen = None
+    out._b = ALONE
+    out._number = _next_number()
+    out.label = label
+    return out
+
+
+def _unpickled(data: Any, label: str) -> "Value":
     return Value(data, label=label)
 
 
@@ -81,64 +88,113 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Functions without a derivative (comparisons, argmax, shape) give plain results; raises
     NotDifferentiable, a TypeError, for a function or a setting that is not in the table.
     """
-    if fn in COMPOSED:
-        return COMPOSED[fn](*args, **kwargs)
     derivative = TABLE.get(fn)
     if derivative is None:
-        if fn in PLAIN:
-            return fn(*_plain(args), **{name: _plain(arg) for name, arg in kwargs.items()})
-        raise NotDifferentiable(
-            f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
-            f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
-        )
-    if kwargs or len(args) != derivative.arity:
+        return _apply_other(fn, args, kwargs)
+    if len(args) != derivative.arity or (kwargs and not derivative.settings.issuperset(kwargs)):
         args, kwargs = derivative.bind(args, kwargs)
     if derivative.sequence:
         args = (tuple(args[0]),)
+    elif len(args) == 1 and not kwargs:
+        return _apply_unary(derivative, args[0])
     seen = tuple([_seen(arg, derivative, i) for i, arg in enumerate(args)])
-    data: Any = None
-    if derivative.scalar and not kwargs and all(type(x) is float for x in seen):
-        with suppress(ValueError, OverflowError, ZeroDivisionError):
-            data = derivative.scalar(*seen)
-    if data is None:  # also where Python raises, and NumPy has an answer and a warning
+    if derivative.scalar is not None and all(type(x) is float for x in seen):
+        data = _compute_scalar(derivative, seen)
+    else:
         data = as_result(derivative.forward(*seen, **kwargs), fn)
     if kwargs or derivative.sequence or len(args) > 2:
-        return _record(fn, data, args, MORE, seen, kwargs)
-    if len(args) == 2:
-        return _record(fn, data, args[0], args[1], seen[0], seen[1])
-    return _record(fn, data, args[0], ALONE, seen[0], None)
+        return _record(derivative, data, args, MORE, seen, kwargs)
+    return _record(derivative, data, args[0], args[1], seen[0], seen[1])
+
+
+def _apply_unary(derivative: Derivative, v: "Value") -> "Value":
+    x = v._data
+    if derivative.scalar is not None and type(x) is float:
+        data = _compute_scalar(derivative, (x,))
+    else:
+        data = as_result(derivative.forward(x), derivative.fn)
+    return _record(derivative, data, v, ALONE, x, None)
+
+
+def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
+    """The function of Python floats, in Python: NumPy takes ten times as long for a number."""
+    assert derivative.scalar is not None
+    try:
+        return derivative.scalar(*seen)
+    except (ValueError, OverflowError, ZeroDivisionError):  # NumPy has an answer, and a warning
+        return as_result(derivative.forward(*map(np.float64, seen)), derivative.fn)
+
+
+def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if fn in COMPOSED:
+        return COMPOSED[fn](*args, **kwargs)
+    if fn in PLAIN:
+        return fn(*_plain(args), **{name: _plain(arg) for name, arg in kwargs.items()})
+    raise NotDifferentiable(
+        f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
+        f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
+    )
 
 
 def _seen(arg: Any, derivative: Derivative, i: int) -> Any:
     """An argument as the function, and later its rules, are given it."""
+    kind = type(arg)
+    if kind is Value:
+        return arg._data
     if derivative.sequence:
         return tuple(map(_plain, arg))
-    if isinstance(arg, list | tuple | np.ndarray) and derivative.rules[i] is not None:
-        if _values_in((arg,)):
+    if isinstance(arg, (list, tuple, np.ndarray)) and derivative.rules[i] is not None:
+        if kind is not np.ndarray and _values_in(arg):
             raise Detached("a list of Values is no array: join them with np.stack.")
         return checked_array(arg)
     return _plain(arg)
 
 
 def _operator(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
-    """A binary operator and its reflected form: `apply` for two operands, quick for numbers."""
+    """A binary operator and its reflected form: `apply` for two operands."""
+    derivative = TABLE[fn]
 
-    def call(a: Any, b: Any, x: Any, y: Any) -> "Value":
+    def forward(self: "Value", other: Any) -> Any:
+        x = self._data
+        kind = type(other)
+        if kind is Value:
+            y = other._data
+        elif kind is float or kind is int:
+            y = other
+        else:
+            y = other = as_constant(other)
+            if y is NotImplemented:
+                return NotImplemented
         try:
             data = compute(x, y)
         except ZeroDivisionError:  # NumPy has an answer, inf or nan, and a warning
             data = fn(x, y)
-        return _record(fn, data if type(data) is float else as_result(data, fn), a, b, x, y)
+        if type(data) is not float:
+            data = as_result(data, fn)
+        if not is_recording():
+            return _leaf(data, "")
+        out = _new(Value)  # _record written out: it would be a third of a scalar program's time
+        out._data = data
+        out._grad = out._search = None
+        out._number = _next_number()
+        out.label = ""
+        out._call = derivative
+        out._a = self
+        out._b = other
+        out._a_seen = x
+        out._b_seen = y
+        return out
 
-    def forward(self: "Value", other: Any) -> "Value":
-        if type(other) is Value:
-            return call(self, other, self._data, other._data)
-        y = other if type(other) is float else as_constant(other)
-        return NotImplemented if y is NotImplemented else call(self, y, self._data, y)
-
-    def reflected(self: "Value", other: Any) -> "Value":
+    def reflected(self: "Value", other: Any) -> Any:
         x = other if type(other) is float else as_constant(other)
-        return NotImplemented if x is NotImplemented else call(x, self, x, self._data)
+        if x is NotImplemented:
+            return NotImplemented
+        y = self._data
+        try:
+            data = compute(x, y)
+        except ZeroDivisionError:
+            data = fn(x, y)
+        return _record(derivative, as_result(data, fn), x, self, x, y)
 
     return forward, reflected
 
@@ -150,8 +206,12 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
 
 def _method(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function as a method of Value."""
+    derivative = TABLE.get(fn)
+    unary = derivative if derivative is not None and derivative.arity == 1 else None
 
     def method(self: "Value", *args: Any, **kwargs: Any) -> Any:
+        if unary is not None and not args and not kwargs:
+            return _apply_unary(unary, self)
         return apply(fn, self, *args, **kwargs)
 
     method.__doc__ = f"{name_of(fn)}, of a Value."
@@ -188,34 +248,41 @@ class Value:
     # graph, and it counts objects. So one or two arguments stand in slots, with what the call saw
     # of them; calls of more, or with settings, put tuples into the slots of the first.
     __slots__ = (
-        "__weakref__", "_a", "_a_seen", "_b", "_b_seen", "_data", "_grad", "_number", "fn", "label",
+        "__weakref__", "_a", "_a_seen", "_b", "_b_seen", "_call", "_data", "_grad", "_number",
+        "_search", "label",
     )  # fmt: skip
     _a: Any
     _a_seen: Any
     _b: Any
     _b_seen: Any
+    _call: Derivative | None
     _data: Any
     _grad: Any
-    fn: Callable[..., Any] | None
-    label: str
     _number: int
+    _search: object
+    label: str
 
     def __init__(self, data: Any, *, label: str = "") -> None:
         data = as_data(data)
         self._data = data.copy() if type(data) is np.ndarray else data
-        self._grad = self.fn = self._a = self._a_seen = self._b_seen = None
+        self._grad = self._search = self._call = self._a = self._a_seen = self._b_seen = None
         self._b = ALONE
-        self.label = label
         self._number = _next_number()
+        self.label = label
 
     # ------------------------------------------------------------------ the record
+
+    @property
+    def fn(self) -> Callable[..., Any] | None:
+        """The function whose result it is, as np.tanh; None for a leaf."""
+        return None if self._call is None else self._call.fn
 
     @property
     def args(self) -> tuple[Any, ...]:
         """What the function was called with: Values, and constants."""
         if self._b is MORE:
             return tuple(self._a)
-        return () if self.fn is None else (self._a,) if self._b is ALONE else (self._a, self._b)
+        return () if self._call is None else (self._a,) if self._b is ALONE else (self._a, self._b)
 
     @property
     def kwargs(self) -> dict[str, Any]:
@@ -229,22 +296,19 @@ class Value:
 
     def as_seen(self, data: Any) -> "Value":
         """A copy of it that leads back to it, with the data that an earlier call saw."""
-        return _record(np.positive, data, self, ALONE, data, None)
+        return _record(TABLE[np.positive], data, self, ALONE, data, None)
 
     # -------------------------------------------------------------- data and gradient
 
-    @property
-    def data(self) -> Any:
-        return self._data
-
-    @data.setter
-    def data(self, data: Any) -> None:
-        if self.fn is not None:
+    def _set_data(self, data: Any) -> None:
+        if self._call is not None:
             raise Detached(
-                f"the data of a result (of {name_of(self.fn)}) cannot be replaced: "
+                f"the data of a result (of {name_of(self._call.fn)}) cannot be replaced: "
                 "the calls after it have used them. Make a new Value, or assign to a leaf."
             )
-        self._data = as_data(data)
+        self._data = data if type(data) is float else as_data(data)
+
+    data = property(operator.attrgetter("_data"), _set_data)
 
     @property
     def grad(self) -> Any:
@@ -254,12 +318,14 @@ class Value:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        if grad is not None:
+        if type(self._data) is float and isinstance(grad, float | int):
+            grad = float(grad)
+        elif grad is not None:
             grad = as_data(grad)
             if np.shape(grad) != self.shape:
                 if np.ndim(grad) > 0:
                     raise ShapeMismatch(f"grad has the shape {self.shape}, not {np.shape(grad)}.")
-                grad = np.full_like(self._data, grad)
+                grad = like(grad, self._data)
         self._grad = grad
 
     def zero_grad(self) -> None:
@@ -280,28 +346,28 @@ class Value:
         >>> x.grad
         array([2., 4.])
         """
-        if gradient is None and (self.size != 1 or self.dtype.kind == "c"):
+        if gradient is None:
+            if self.size != 1 or self.dtype.kind == "c":
+                raise ShapeMismatch(
+                    f"backward() starts from one real number, not from the shape {self.shape} and "
+                    f"{self.dtype}: call .sum().backward(), or .backward(gradient) with the "
+                    "gradient of a loss with respect to this Value."
+                )
+            gradient = 1.0
+        elif np.shape(gradient := as_data(gradient)) != self.shape:
             raise ShapeMismatch(
-                f"backward() starts from one real number, not from the shape {self.shape} and "
-                f"{self.dtype}: call .sum().backward(), or .backward(gradient) with the gradient "
-                "of a loss with respect to this Value."
+                f"the gradient has the shape {np.shape(gradient)}, the Value {self.shape}."
             )
-        g = np.ones(self.shape) if gradient is None else as_data(gradient)
-        if np.shape(g) != self.shape:
-            raise ShapeMismatch(
-                f"the gradient has the shape {np.shape(g)}, the Value {self.shape}."
-            )
-        grads = {self: like(g, self._data)}
+        grads = {self: like(gradient, self._data)}
         walk(newest_first((self,)), grads, retain=retain_grads)
         for leaf, g in grads.items():
-            if np.iscomplexobj(g):
+            if type(g) is complex or (type(g) is np.ndarray and g.dtype.kind == "c"):
                 g = np.conjugate(g)  # so that leaf.data - lr * leaf.grad descends
             leaf._grad = g if leaf._grad is None else leaf._grad + g
 
     def detach(self) -> "Value":
         """A leaf with the same data."""
-        with recording(False):
-            return self.as_seen(self._data)
+        return _leaf(self._data, self.label)
 
     def item(self) -> Any:
         """The Python number of a Value that holds a single one."""
@@ -346,7 +412,7 @@ class Value:
         if self.ndim == 0 and not hasattr(self._data, "dtype"):
             raise IndexError("a Value that holds one number cannot be indexed.")
         data = as_result(self._data[index], operator.getitem)
-        return _record(operator.getitem, data, self, index, self._data, index)
+        return _record(TABLE[operator.getitem], data, self, index, self._data, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise Detached("a Value is not written into: write v = v.at[index].set(w), or .add(w).")
@@ -366,8 +432,9 @@ class Value:
         return apply(ufunc, *args, **kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if not all(issubclass(kind, Value | np.ndarray) for kind in types):
-            return NotImplemented
+        for kind in types:
+            if kind is not Value and not issubclass(kind, np.ndarray):
+                return NotImplemented
         return apply(fn, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -402,7 +469,7 @@ class Value:
         return format(self.item(), spec) if spec else repr(self)
 
     def __reduce__(self) -> Any:
-        return _leaf, (self._data, self.label)  # of copy and pickle: a leaf, never a graph
+        return _unpickled, (self._data, self.label)  # a leaf, never a graph
 
     __hash__ = object.__hash__
 
@@ -422,7 +489,7 @@ class Value:
 
     def __neg__(self) -> "Value":
         data = self._data
-        return _record(np.negative, -data, self, ALONE, data, None)
+        return _record(TABLE[np.negative], -data, self, ALONE, data, None)
 
     def __pos__(self) -> "Value":
         return self.as_seen(self._data)
@@ -457,3 +524,6 @@ class Value:
         """np.transpose, with the axes as one tuple, as several numbers, or none."""
         y: Value = apply(np.transpose, self, axes[0] if len(axes) == 1 else axes or None)
         return y
+
+
+TRACKED[Value] = apply

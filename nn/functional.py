@@ -51,13 +51,33 @@ def tanh(x: Any) -> Any:
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """X @ weight + bias: (..., in) → (..., out), for a weight of the shape (in, out).
+    """x @ weight + bias: (..., in) → (..., out), for a weight of the shape (in, out).
 
     >>> linear(np.ones((5, 3)), np.ones((3, 2)), np.zeros(2)).shape
     (5, 2)
     """
+    return x @ weight if bias is None else _affine(x, weight, bias)
+
+
+@primitive
+def _affine(x: Any, weight: Any, bias: Any) -> Any:
+    """x @ weight + bias as one call: half the records of every network, and no array between."""
     y = x @ weight
-    return y if bias is None else y + bias
+    y += bias
+    return y
+
+
+defvjp(
+    _affine,
+    lambda g, y, x, weight, bias: g @ weight.T,
+    lambda g, y, x, weight, bias: _rows(x).T @ _rows(g),
+    lambda g, y, x, weight, bias: _rows(g).sum(axis=0),
+    symbol="linear",
+)
+
+
+def _rows(x: Any) -> Any:
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, *, rng: RNG = None) -> Any:
@@ -86,7 +106,24 @@ def mse_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     2.0
     """
     _check_shapes("mse_loss", input, target)
+    if reduction == "mean":
+        return _mean_squared_error(input, target)
     return _reduce((input - target) ** 2, reduction)
+
+
+@primitive
+def _mean_squared_error(x: Any, target: Any) -> Any:
+    """One call, because it is the loss of every regression."""
+    d = x - target
+    return np.vdot(d, d) / d.size
+
+
+defvjp(
+    _mean_squared_error,
+    lambda g, y, x, target: g * (2 / x.size) * (x - target),
+    lambda g, y, x, target: g * (2 / x.size) * (target - x),
+    symbol="mse_loss",
+)
 
 
 def cross_entropy(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
@@ -99,7 +136,43 @@ def cross_entropy(input: Any, target: Any, *, reduction: Reduction = "mean") -> 
     >>> round(cross_entropy(Value(np.zeros((2, 10))), np.array([3, 7])).data, 6)
     2.302585
     """
-    return nll_loss(log_softmax(input, axis=_class_axis(input)), target, reduction=reduction)
+    target = _class_indices(input, target)
+    if reduction not in ("mean", "sum", "none"):
+        return _reduce(input, reduction)
+    return _cross_entropy(_classes_last(input), target, reduction=reduction)
+
+
+@primitive
+def _cross_entropy(x: Any, target: Any, *, reduction: Reduction) -> Any:
+    """One call, because it is the loss of every classifier; the classes are x's last axis."""
+    shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
+    picked = shifted[_places(target)]
+    losses = np.log(np.add.reduce(np.exp(shifted), axis=-1)) - picked
+    total = losses if reduction == "none" else np.add.reduce(losses, axis=None)
+    return total / target.size if reduction == "mean" else total
+
+
+@primitive
+def _softmax_less_one_hot(x: Any, target: Any) -> Any:
+    """softmax(x), less 1 at the target: the derivative of the cross entropy."""
+    y = softmax(x)
+    y[_places(target)] -= 1
+    return y
+
+
+def _cross_entropy_vjp(g: Any, y: Any, x: Any, target: Any, *, reduction: Reduction) -> Any:
+    if reduction == "none":
+        g = np.expand_dims(g, -1)
+    return _softmax_less_one_hot(x, target) * (g / target.size if reduction == "mean" else g)
+
+
+def _softmax_less_one_hot_vjp(g: Any, y: Any, x: Any, target: Any) -> Any:
+    p = softmax(x)
+    return p * (g - np.sum(g * p, axis=-1, keepdims=True))
+
+
+defvjp(_cross_entropy, _cross_entropy_vjp, None, symbol="cross_entropy")
+defvjp(_softmax_less_one_hot, _softmax_less_one_hot_vjp, None)
 
 
 def nll_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
@@ -108,10 +181,17 @@ def nll_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     >>> nll_loss(Value([[-1.5, -0.25]]), np.array([0])).data
     1.5
     """
+    target = _class_indices(input, target)
+    return _reduce(-_classes_last(input)[_places(target)], reduction)
+
+
+def _class_indices(input: Any, target: Any) -> Any:
+    """The target, if it is an array of class indices for this input."""
     target = np.asarray(target.data if isinstance(target, Value) else target)
-    axis = _class_axis(input)
-    shape = np.shape(input)
-    classes, expected = shape[axis], shape[:axis] + shape[axis + 1 :]
+    shape = input.shape
+    if not shape:
+        raise ShapeMismatch("class scores have the shape (N, C) or (C,); this is one number.")
+    expected, classes = (shape[:1] + shape[2:], shape[1]) if shape[1:] else ((), shape[0])
     if target.shape != expected:
         raise ShapeMismatch(
             f"class indices for an input of shape {shape} have the shape {expected}, "
@@ -122,38 +202,24 @@ def nll_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
             f"class indices are integers, not {target.dtype}: write target.astype(int), or "
             "one_hot.argmax(axis=1)."
         )
-    if target.size and not (target.min() >= 0 and target.max() < classes):
+    # Seen as unsigned, negative indices are huge: one look for both ends.
+    if target.size and np.maximum.reduce(target.view(f"u{target.itemsize}"), axis=None) >= classes:
         raise IndexError(
             f"class indices for {classes} classes are 0 … {classes - 1}; "
             f"the target has {target.min()} … {target.max()}."
         )
-    return _reduce(_negative_at(input, target, axis=axis), reduction)
+    return target
 
 
-@primitive
-def _negative_at(x: Any, target: Any, *, axis: int) -> Any:
-    """-x at the target's index along the axis."""
-    return -np.take_along_axis(x, np.expand_dims(target, axis), axis).squeeze(axis)
+def _classes_last(input: Any) -> Any:
+    return input if input.ndim <= 2 else np.moveaxis(input, 1, -1)
 
 
-@primitive
-def _put_negative(g: Any, target: Any, *, axis: int, shape: tuple[int, ...]) -> Any:
-    """Zeros, with -g at the target's index along the axis: the adjoint of `_negative_at`."""
-    out = np.zeros(shape, np.result_type(g))
-    np.put_along_axis(out, np.expand_dims(target, axis), -np.expand_dims(g, axis), axis)
-    return out
-
-
-defvjp(
-    _negative_at,
-    lambda g, y, x, target, *, axis: _put_negative(g, target, axis=axis, shape=np.shape(x)),
-    None,
-)
-defvjp(
-    _put_negative,
-    lambda g, y, x, target, *, axis, shape: _negative_at(g, target, axis=axis),
-    None,
-)
+def _places(target: Any) -> tuple[Any, ...]:
+    """The index of each target's class in an array whose last axis is the classes."""
+    if target.ndim == 1:
+        return np.arange(len(target)), target
+    return (*np.ogrid[tuple(map(slice, target.shape))], target) if target.ndim else (target,)
 
 
 def binary_cross_entropy_with_logits(
@@ -188,17 +254,12 @@ def hinge_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any
     return _reduce(relu(1 - target * input), reduction)
 
 
-def _class_axis(input: Any) -> int:
-    if np.ndim(input) == 0:
-        raise ShapeMismatch("classes need an input of the shape (C,) or (N, C), not a number.")
-    return min(np.ndim(input) - 1, 1)
-
-
 def _check_shapes(loss: str, input: Any, target: Any) -> None:
-    if np.shape(input) != np.shape(target):
+    shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in (input, target)]
+    if shapes[0] != shapes[1]:
         raise ShapeMismatch(
-            f"{loss} compares arrays of one shape; the input has {np.shape(input)}, the target "
-            f"{np.shape(target)}: reshape one of them, lest they broadcast."
+            f"{loss} compares arrays of one shape; the input has {shapes[0]}, the target "
+            f"{shapes[1]}: reshape one of them, lest they broadcast."
         )
 
 

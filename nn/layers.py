@@ -49,7 +49,7 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound, rng=rng)
 
     def forward(self, x: Any) -> Any:
-        shape = np.shape(x)
+        shape = x.shape if hasattr(x, "shape") else np.shape(x)
         if not shape or shape[-1] != self.weight.shape[0]:
             raise ShapeMismatch(
                 f"{self!r} takes an input of shape (..., {self.weight.shape[0]}), not {shape}."

@@ -84,32 +84,27 @@ class Optimizer:
         """Update every parameter once."""
         for group in self.param_groups:
             for p in group["params"]:
-                data, g = p.data, p.grad
-                if np.iscomplexobj(data):
-                    data, g = _as_reals(data), _as_reals(g)
-                state = self.state.get(p)
+                data, g, state = p.data, p.grad, self.state.get(p)
                 if state is None:
-                    slots = {name: _zero(data) for name in self.slots}
-                    state = self.state[p] = {"step": 0, **slots}
+                    state = self.state[p] = {"step": 0} | {name: _zero(data) for name in self.slots}
                 state["step"] += 1
-                if isinstance(data, np.ndarray) and data.size > _TILE and data.flags.c_contiguous:
-                    self._update_tiles(data, g, state, group)
-                elif data is p.data:
-                    p.data = self.update(data, g, state, group)
+                if isinstance(data, np.ndarray) and (data.size > _TILE or data.dtype.kind == "c"):
+                    if not data.flags.c_contiguous:
+                        data = p.data = np.ascontiguousarray(data)
+                    self._update_tiles(_as_reals(data), _as_reals(g), state, group)
                 else:
-                    data[...] = self.update(data, g, state, group)
+                    p.data = self.update(data, g, state, group)
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         """The new value of a parameter p with the gradient g; a subclass defines it."""
         raise TypeError(f"{type(self).__name__} has no update(): define its formula.")
 
-    def _update_tiles(self, data: Any, g: Any, state: dict[str, Any], group: Any) -> None:
-        flat, g = data.reshape(-1), g.reshape(-1)
-        slots = {name: state[name].reshape(-1) for name in self.slots}
-        for start in range(0, flat.size, _TILE):
+    def _update_tiles(self, p: Any, g: Any, state: dict[str, Any], group: Any) -> None:
+        slots = {name: _as_reals(state[name]) for name in self.slots}
+        for start in range(0, p.size, _TILE):
             tile = slice(start, start + _TILE)
-            piece = {"step": state["step"], **{name: slots[name][tile] for name in self.slots}}
-            flat[tile] = self.update(flat[tile], g[tile], piece, group)
+            piece = {"step": state["step"]} | {name: slots[name][tile] for name in self.slots}
+            p[tile] = self.update(p[tile], g[tile], piece, group)
             for name in self.slots:
                 slots[name][tile] = piece[name]
 
@@ -147,11 +142,10 @@ class Optimizer:
 
 
 def _zero(data: Any) -> Any:
-    return np.zeros_like(data) if isinstance(data, np.ndarray) else 0.0
+    return np.zeros(data.shape, data.dtype) if isinstance(data, np.ndarray) else 0.0
 
 
-def _as_reals(data: Any) -> Any:
-    """Complex numbers as pairs of real ones, which formulas with squares and roots need."""
-    if not isinstance(data, np.ndarray) or not data.flags.c_contiguous:
-        raise TypeError("an optimizer takes complex numbers in an array of C order: Value([z]).")
-    return data.reshape(-1).view(data.real.dtype)
+def _as_reals(a: Any) -> Any:
+    """A flat view of an array; complex numbers as pairs of real ones, which formulas need."""
+    flat = a.reshape(-1)
+    return flat.view(a.real.dtype) if a.dtype.kind == "c" else flat

@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["over", "power", "times"]
+__all__ = ["over", "power", "shape", "times"]
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """np.shape, without its detour for numbers, arrays and Values."""
+    return getattr(x, "shape", ())
 
 
 def over(g: Any, d: Any) -> Any:

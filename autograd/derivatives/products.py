@@ -17,23 +17,25 @@ from autograd.errors import NotDifferentiable
 
 
 def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:
+        return g @ b.T
     if b.ndim == 1:
         return np.expand_dims(g, -1) * b
     if a.ndim == 1:
         return np.squeeze(b @ np.expand_dims(g, -1), -1)
-    return g @ _transposed(b)
+    return g @ np.swapaxes(b, -1, -2)
 
 
 def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
     if b.ndim == 1:
-        return g * a if a.ndim == 1 else np.squeeze(_transposed(a) @ np.expand_dims(g, -1), -1)
+        return (
+            g * a if a.ndim == 1 else np.squeeze(np.swapaxes(a, -1, -2) @ np.expand_dims(g, -1), -1)
+        )
     if a.ndim == 1:
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
-    return _transposed(a) @ g
-
-
-def _transposed(a: Any) -> Any:
-    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
+    return np.swapaxes(a, -1, -2) @ g
 
 
 defvjp(np.matmul, _matmul_left, _matmul_right, symbol="@")

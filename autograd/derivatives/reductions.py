@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import over
+from autograd.derivatives.numerics import over, shape
 from autograd.derivatives.registry import defvjp, plain
 
 Axis = int | tuple[int, ...] | None
@@ -17,24 +17,33 @@ Axis = int | tuple[int, ...] | None
 
 def _spread(r: Any, x: Any, axis: Axis) -> Any:
     """A reduction's result r with the reduced axes put back, as long as 1: it broadcasts with x."""
-    ndim = np.ndim(x)
+    whole = shape(x)
     if axis is None:
-        return np.reshape(r, (1,) * ndim)
-    kept = {a % ndim for a in np.atleast_1d(axis)}
-    return np.reshape(r, tuple(1 if a in kept else n for a, n in enumerate(np.shape(x))))
+        return r if shape(r) == () else np.reshape(r, (1,) * len(whole))
+    kept = {a % len(whole) for a in np.atleast_1d(axis)}
+    return np.reshape(r, tuple(1 if a in kept else n for a, n in enumerate(whole)))
+
+
+def _broadcast(g: Any, x: Any) -> Any:
+    """g, spread, in the shape of x."""
+    if isinstance(g, float | np.generic | np.ndarray):
+        out = np.empty(shape(x), np.result_type(g))
+        out[...] = g
+        return out
+    return np.broadcast_to(g, shape(x))
 
 
 def _count(x: Any, y: Any) -> int:
     """How many elements of x went into each element of the result y."""
-    return int(np.size(x) // max(np.size(y), 1))
+    return math.prod(shape(x)) // max(math.prod(shape(y)), 1)
 
 
 def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return np.broadcast_to(_spread(g, x, axis), np.shape(x))
+    return _broadcast(_spread(g, x, axis), x)
 
 
 def _mean_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return np.broadcast_to(_spread(g / max(_count(x, y), 1), x, axis), np.shape(x))
+    return _broadcast(_spread(g / max(_count(x, y), 1), x, axis), x)
 
 
 def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -52,17 +61,13 @@ def _prod_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = Fal
 
 def _prod_of_others(x: Any, axis: Axis) -> Any:
     """For each element of x the product of those reduced with it, without division: O(n²)."""
-    shape = np.shape(x)
-    axes = (
-        tuple(range(len(shape)))
-        if axis is None
-        else tuple(a % len(shape) for a in np.atleast_1d(axis))
-    )
+    ndim = len(shape(x))
+    axes = tuple(range(ndim)) if axis is None else tuple(a % ndim for a in np.atleast_1d(axis))
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
-    lines = np.reshape(moved, (*np.shape(moved)[: len(shape) - len(axes)], 1, -1))
-    others = np.prod(np.where(np.eye(np.shape(lines)[-1], dtype=bool), 1, lines), axis=-1)
-    return np.moveaxis(np.reshape(others, np.shape(moved)), last, axes)
+    lines = np.reshape(moved, (*shape(moved)[: ndim - len(axes)], 1, -1))
+    others = np.prod(np.where(np.eye(shape(lines)[-1], dtype=bool), 1, lines), axis=-1)
+    return np.moveaxis(np.reshape(others, shape(moved)), last, axes)
 
 
 def _centred(x: Any, axis: Axis) -> Any:
@@ -105,7 +110,7 @@ def _std_vjp(
 
 def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
     along = 0 if axis is None else axis
-    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), np.shape(x))
+    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), shape(x))
 
 
 defvjp(np.sum, _sum_vjp)

@@ -20,6 +20,7 @@ __all__ = [
     "COMPOSED",
     "PLAIN",
     "TABLE",
+    "TRACKED",
     "Derivative",
     "compose",
     "defvjp",
@@ -61,6 +62,8 @@ class Derivative:
         self.fn = fn
         self.forward = getattr(fn, "implementation", fn)
         self.rules = rules
+        self.first = rules[0]
+        self.second = rules[1] if isinstance(rules, _Each) or len(rules) > 1 else None
         self.arity = None if isinstance(rules, _Each) else len(rules)
         self.broadcasts = broadcasts
         self.sequence = sequence
@@ -127,6 +130,7 @@ _INSTEAD = {
 TABLE: dict[Callable[..., Any], Derivative] = {}
 COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {}
 PLAIN: set[Callable[..., Any]] = set()
+TRACKED: dict[type, Callable[..., Any]] = {}  # types that remember calls, and what applies theirs
 
 
 def defvjp(
@@ -212,7 +216,12 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         for arg in args:
-            for member in arg if type(arg) in (list, tuple) else (arg,):
+            kind = type(arg)
+            if kind is np.ndarray:
+                continue
+            if kind in TRACKED:
+                return TRACKED[kind](call, *args, **kwargs)
+            for member in arg if kind is list or kind is tuple else (arg,):
                 protocol = getattr(type(member), "__array_function__", None)
                 if protocol not in (None, np.ndarray.__array_function__):
                     return member.__array_function__(call, (type(member),), args, kwargs)

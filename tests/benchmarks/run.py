@@ -1,0 +1,182 @@
+"""Speed as ratios: this library and a neighbour, measured in turns in one run.
+
+    python3 dev.py bench          all rows
+    python3 dev.py bench gpt mlp  the rows whose names contain one of the words
+
+A row shows the medians of both, the median of the ratios of neighbouring rounds, and their range.
+The neighbours PyTorch and micrograd are needed for their rows only. One thread each.
+"""
+
+import os
+
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import gc
+import importlib.util
+import math
+import random
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import networks
+import numpy as np
+import scalar_gpt
+
+import nn
+from autograd import Value
+
+
+def seconds(f, times=1):
+    began = time.perf_counter()
+    for _ in range(times):
+        f()
+    return (time.perf_counter() - began) / times
+
+
+def compare(name, target, ours, theirs, *, rounds=15, times=1):
+    """Print one row: `ours` and `theirs` timed alternately; more than 1 × is faster than theirs."""
+    first, second = ours(), theirs()
+    assert first is None or math.isclose(first, second, rel_tol=1e-4), (first, second)
+    for f in (ours, theirs):
+        f()
+    pairs = []
+    for _ in range(rounds):
+        gc.collect()
+        a = seconds(ours, times)
+        gc.collect()
+        pairs.append((a, seconds(theirs, times)))
+    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratios = sorted(a / b for a, b in pairs)
+    middle = statistics.median(ratios)
+    print(
+        f"{name:46} {mine * 1e3:9.3f} ms  {other * 1e3:9.3f} ms   {middle:6.3f} of its time "
+        f"({ratios[0]:.3f}-{ratios[-1]:.3f}), {1 / middle:5.1f} x as fast   target: {target}",
+        flush=True,
+    )
+
+
+def missing(module):
+    if importlib.util.find_spec(module):
+        return False
+    print(f"({module} is not installed: its rows are left out)")
+    return True
+
+
+def micrograd():
+    if missing("micrograd"):
+        return
+    from micrograd.engine import Value as Theirs
+    from micrograd.nn import MLP as TheirMLP
+
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(100, 2))
+    labels = np.where(points[:, 0] * points[:, 1] > 0, 1, -1)
+
+    def demo(value, mlp):
+        random.seed(1337)
+        model = mlp(2, [16, 16, 1])
+
+        def step():
+            inputs = [list(map(value, row)) for row in points]
+            scores = list(map(model, inputs))
+            losses = [(1 + -yi * s).relu() for yi, s in zip(labels, scores, strict=True)]
+            data_loss = sum(losses) * (1.0 / len(losses))
+            total = data_loss + 1e-4 * sum(p * p for p in model.parameters())
+            model.zero_grad()
+            total.backward()
+            for p in model.parameters():
+                p.data -= 0.1 * p.grad
+            return float(total.data)
+
+        return step
+
+    ours, theirs = demo(Value, nn.MLP), demo(Theirs, TheirMLP)
+    compare("micrograd's demo step, by micrograd", "12 x", ours, theirs, rounds=5, times=4)
+
+
+def gpt():
+    for batch in (1, 4):
+        ours, theirs = (
+            scalar_gpt.GPT(value, batch=batch).step for value in (Value, scalar_gpt.HandMade)
+        )
+        name = f"GPT of floats, {batch} name{'s' * (batch > 1)} a step, hand-made Value"
+        compare(name, "2 x", ours, theirs, rounds=7, times=8 // batch)
+
+
+def chain():
+    """A million calls: time a call for two lengths, memory a call, freed by reference counts."""
+
+    def run(length):
+        x = Value(0.5)
+        y = x
+        for _ in range(length):
+            y = y * 0.999999
+        y.backward()
+        return y
+
+    gc.disable()
+    try:
+        short, long = (
+            min(seconds(lambda n=n: run(n)) / n for _ in range(3)) for n in (10**5, 10**6)
+        )
+        tracemalloc.start()
+        y = run(10**6)
+        used = tracemalloc.get_traced_memory()[0]
+        del y
+        left = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    finally:
+        gc.enable()
+    print(
+        f"chain of 1,000,000 calls: {long / short:.2f} of the time a call of one of 100,000 "
+        f"(target: linear), {used / 1e6:.0f} bytes a call (target: 300), {left / 1e6:.3f} left "
+        "when dropped, without the cyclic collector"
+    )
+
+
+def mlp():
+    tiny = networks.Task([2, 16, 16, 1], 32, np.float64, "mse", "sgd")
+    middle = networks.Task([64, 128, 64, 10], 32, np.float32, "cross_entropy", "momentum")
+    large = networks.Task([784, 1024, 1024, 10], 256, np.float32, "cross_entropy", "adam")
+    compare(
+        "MLP 64-128-64-10, float32, by hand in NumPy",
+        "1.3 of its time",
+        networks.ours(middle),
+        networks.by_hand(middle),
+        rounds=21,
+        times=200,
+    )
+    if missing("torch"):
+        return
+    for name, target, task, times in (
+        ("MLP 2-16-16-1, float64, PyTorch", "0.4 of its time", tiny, 200),
+        ("MLP 64-128-64-10, float32, PyTorch", "-", middle, 200),
+        ("MLP 784-1024-1024-10, Adam, PyTorch", "1.0 of its time", large, 5),
+    ):
+        ours, theirs = networks.ours(task), networks.by_torch(task)
+        compare(name, target, ours, theirs, rounds=21, times=times)
+
+
+def imports():
+    def import_(module):
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+
+    compare(
+        "import autograd, import numpy",
+        "1.5 of its time",
+        lambda: import_("autograd"),
+        lambda: import_("numpy"),
+    )
+
+
+ROWS = [micrograd, gpt, chain, mlp, imports]
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    for row in ROWS:
+        if not words or any(word in row.__name__ for word in words):
+            row()
