@@ -38,10 +38,10 @@ defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -g * np.trunc(x / y))
 
 
 def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
-    """p·xᵖ⁻¹. The exponent 0, whose derivative is 0 everywhere, is spared the division by 0."""
+    """p·xᵖ⁻¹, which is 0 for the exponent 0, of the base 0 too."""
     if isinstance(p, float | int):
-        return g * (p * x) if p == 2 else times(g, p * power(x, p - 1 if p else 1))
-    return times(g, p * power(x, np.where(p == 0, 1, p - 1)))
+        return g * (p * x) if p in (0, 2) else times(g, p * power(x, p - 1))
+    return times(g, p * power(x, np.where((p == 0) & (x == 0), 1, p - 1)))
 
 
 def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:

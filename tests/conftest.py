@@ -1,0 +1,34 @@
+"""Settings of all tests: Hypothesis profiles, floating-point traps, switches that must be reset."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+from autograd.recording import is_recording
+
+settings.register_profile("dev", deadline=None, max_examples=25)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("deep", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def traps():
+    """Overflow, division by zero and invalid operations are errors, except where a test asks."""
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def switches():
+    """A test that leaves recording switched off fails."""
+    yield
+    assert is_recording(), "the test left recording switched off"
