@@ -45,7 +45,7 @@ def as_constant(x: Any) -> Any:
 def as_result(data: Any, fn: Callable[..., Any]) -> Any:
     """What a function returned, if it is something that has a derivative."""
     kind = type(data)
-    if kind is float or (kind is np.ndarray and data.dtype.kind in "fc"):
+    if kind is float or (kind is np.ndarray and data.dtype.kind in "fc") or kind is complex:
         return data
     if data.dtype.kind not in "fc":
         raise NotDifferentiable(f"{name_of(fn)} gives {data.dtype} here, which has no derivative.")

@@ -25,7 +25,7 @@ def gradcheck(
     order: int = 1,
     eps: float = 1e-6,
     atol: float = 1e-5,
-    rtol: float = 1e-3,
+    rtol: float = 1e-4,
 ) -> bool:
     """Check the derivatives of f at the inputs; True, or GradientMismatch with the first wrong one.
 
@@ -49,7 +49,7 @@ def gradcheck(
     value, pullback = vjp(f, *rebuild(points))
     results, pack = flatten(value)
     rng = np.random.default_rng(0)
-    weights = [like(rng.uniform(0.5, 1.5, np.shape(y)), as_data(_plain(y))) for y in results]
+    weights = [_weight(rng, as_data(_plain(y))) for y in results]
 
     def total() -> float:
         """The weighted sum of f's results where the points are now."""
@@ -94,6 +94,12 @@ def gradgradcheck(f: Callable[..., Any], inputs: Any, **settings: Any) -> bool:
     True
     """
     return gradcheck(f, inputs, order=2, **settings)
+
+
+def _weight(rng: np.random.Generator, y: Any) -> Any:
+    """Uneven numbers of the type of y, of any phase if that is complex."""
+    real, imaginary = rng.uniform(0.5, 1.5, (2, *np.shape(y)))
+    return like(real + 1j * imaginary if np.iscomplexobj(y) else real, y)
 
 
 def _plain(x: Any) -> Any:

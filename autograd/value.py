@@ -204,6 +204,17 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
     return lambda self, other: compare(self._data, _plain(other))
 
 
+def _conversion(kind: type) -> Any:
+    """The Value as a Python number, if it holds a single one."""
+
+    def convert(self: "Value") -> Any:
+        if self.size != 1:
+            raise Detached(f"a Value of shape {self.shape} is no {kind.__name__}: use v.data.")
+        return kind(self.item())
+
+    return convert
+
+
 def _method(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function as a method of Value."""
     derivative = TABLE.get(fn)
@@ -448,14 +459,7 @@ class Value:
     def __bool__(self) -> bool:
         return bool(self._data)
 
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        return complex(self.item())
+    __float__, __int__, __complex__ = _conversion(float), _conversion(int), _conversion(complex)
 
     def __repr__(self) -> str:
         parts = [repr(self._data)]

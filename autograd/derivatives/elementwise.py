@@ -40,8 +40,14 @@ defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -g * np.trunc(x / y))
 def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """p·xᵖ⁻¹, which is 0 for the exponent 0, of the base 0 too."""
     if isinstance(p, float | int):
-        return g * (p * x) if p in (0, 2) else times(g, p * power(x, p - 1))
-    return times(g, p * power(x, np.where((p == 0) & (x == 0), 1, p - 1)))
+        if p in (0, 2):
+            return g * (p * x)
+        lower = p - 1
+    else:
+        lower = np.where((p == 0) & (x == 0), 1, p - 1)
+    if np.any(lower < 0) and not np.all(x):  # a pole, which matters only if a gradient comes in
+        x = np.where((x == 0) & (g == 0), 1, x)
+    return times(g, p * power(x, lower))
 
 
 def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
@@ -69,8 +75,11 @@ defvjp(np.log1p, lambda g, y, x: over(g, 1 + x), scalar=math.log1p)
 
 
 def _gap(x: Any, z: Any) -> Any:
-    """X - z, and 0 where they are equal, infinite ones too."""
-    return np.where(x == z, 0, x - z) if np.any(np.isinf(z)) else x - z
+    """x - z, and 0 where they are equal, infinite ones too."""
+    if np.any(np.isinf(z)):
+        same = x == z
+        x, z = np.where(same, 0, x), np.where(same, 0, z)
+    return x - z
 
 
 defvjp(

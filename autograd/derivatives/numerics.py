@@ -17,11 +17,12 @@ def shape(x: Any) -> tuple[int, ...]:
 
 
 def over(g: Any, d: Any) -> Any:
-    """G / d, and 0 where both are 0."""
+    """g / d, and 0 where both are 0."""
     if type(g) is type(d) is float:
         return g / d if d else 0.0 if not g else np.divide(g, d)
     if not np.all(d):
-        d = np.where((d == 0) & (g == 0), 1, d)
+        both = (d == 0) & (g == 0)
+        g, d = np.where(both, 0, g), np.where(both, 1, d)
     return g / d
 
 

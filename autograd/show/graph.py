@@ -124,7 +124,7 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
         format = format or self.format
         picture = self.pipe(format)
         if outfile is None:
-            source = self.save(filename, directory)
+            source = self.save(filename, directory=directory)
             outfile = f"{source}.{format}"
             if cleanup:
                 os.remove(source)
