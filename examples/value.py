@@ -9,7 +9,7 @@ b = Value(-3.0, label="b")
 c = np.tanh(a * b + 5) + a**2
 c.backward()
 
-print(c.data)  # what NumPy computes
-print(a.grad)  # dc/da
-print(b.grad)  # dc/db
-draw(c)  # in a notebook, the graph
+print(round(c.data, 4))  # 3.2384, what NumPy computes
+print(round(a.grad, 4))  # 2.7401, the derivative of c by a
+print(round(b.grad, 4))  # 0.8399, and by b
+draw(c)  # the graph: shown in a notebook, written by draw(c).render(outfile="graph.svg")

@@ -42,7 +42,7 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     if isinstance(p, float | int):
         if p in (0, 2):
             return g * (p * x)
-        lower = p - 1
+        lower: Any = p - 1
     else:
         lower = np.where((p == 0) & (x == 0), 1, p - 1)
     if np.any(lower < 0) and not np.all(x):  # a pole, which matters only if a gradient comes in

@@ -200,5 +200,4 @@ def _markup(text: str) -> str:
 
 def _text(text: str) -> str:
     """Text as it is: without the meaning that Graphviz gives to backslashes and to <...>."""
-    label: str = graphviz.nohtml(graphviz.escape(text).replace("\n", "\\n"))
-    return label
+    return graphviz.nohtml(graphviz.escape(text).replace("\n", "\\n"))

@@ -77,7 +77,7 @@ def test_replacing_data_does_not_change_a_second_derivative():
 @pytest.mark.parametrize("shape", [(2,), (2, 3), (0,), (1, 2)])
 def test_what_is_no_single_number_needs_a_gradient(shape):
     v = Value(np.ones(shape))
-    with pytest.raises(ShapeMismatch, match="one real number.*sum"):
+    with pytest.raises(ShapeMismatch, match=r"one real number.*sum"):
         v.backward()
     v.backward(np.full(shape, 2.0))
     assert v.grad.shape == shape

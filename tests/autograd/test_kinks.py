@@ -87,9 +87,9 @@ def test_sqrt_at_0_is_infinite_and_warns():
 @pytest.mark.parametrize(
     "f",
     [
-        np.sqrt, np.cbrt, np.log, np.log2, np.log10, np.reciprocal, lambda x: 1 / x, lambda x: x**-0.5,
-        lambda x: x**0.5, lambda x: np.log1p(x - 1), lambda x: np.arcsin(1 - x), lambda x: np.arctanh(1 - x),
-        lambda x: np.arccosh(1 + x),
+        np.sqrt, np.cbrt, np.log, np.log2, np.log10, np.reciprocal,
+        lambda x: 1 / x, lambda x: x**-0.5, lambda x: x**0.5, lambda x: np.log1p(x - 1),
+        lambda x: np.arcsin(1 - x), lambda x: np.arctanh(1 - x), lambda x: np.arccosh(1 + x),
     ],
 )  # fmt: skip
 def test_where_no_gradient_comes_in_none_goes_out(f):

@@ -244,5 +244,5 @@ def test_long_functions():
 def test_softmax_family_to_second_order():
     for f in (autograd.softmax, autograd.log_softmax):
         np.testing.assert_allclose(
-            jacobian(f)(X), np.stack([grad(lambda x, k=k: f(x)[k])(X) for k in range(3)])
+            jacobian(f)(X), np.stack([grad(lambda x, f=f, k=k: f(x)[k])(X) for k in range(3)])
         )

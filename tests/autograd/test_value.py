@@ -71,7 +71,7 @@ def test_what_is_no_number_is_refused(given):
 
 
 def test_a_value_of_values_is_refused():
-    with pytest.raises(TypeError, match="np.stack"):
+    with pytest.raises(TypeError, match=r"np\.stack"):
         Value([Value(1.0), Value(2.0)])
     with pytest.raises(TypeError):
         Value(Value(1.0))
@@ -80,7 +80,7 @@ def test_a_value_of_values_is_refused():
 @pytest.mark.parametrize("given", [np.ma.masked_array([1.0]), np.ones((1, 1)).view(np.matrix)])
 def test_subclasses_that_mean_something_else_are_refused(given):
     for attempt in (lambda: Value(given), lambda: np.multiply(Value([1.0]), given)):
-        with pytest.raises(TypeError, match="np.asarray"):
+        with pytest.raises(TypeError, match=r"np\.asarray"):
             attempt()
 
 
@@ -91,7 +91,7 @@ def test_data_of_a_leaf_is_replaced_and_checked():
     with pytest.raises(TypeError):
         v.data = "three"
     y = v * 2
-    with pytest.raises(Detached, match="np.multiply"):
+    with pytest.raises(Detached, match=r"np\.multiply"):
         y.data = 1.0
 
 
@@ -297,7 +297,8 @@ def test_methods_are_the_functions():
         (v.clip(1, 2), a.clip(1, 2)), (v.cumsum(), a.cumsum()), (v.swapaxes(0, 1), a.T),
         (v.exp(), np.exp(a)), (v.log(), np.log(a)), (v.sqrt(), np.sqrt(a)), (v.tanh(), np.tanh(a)),
         (v.relu(), a), (v.sigmoid(), 1 / (1 + np.exp(-a))), (v.flatten(), a.ravel()),
-        (v.dot(a.T), a @ a.T), (v.repeat(2, axis=0), a.repeat(2, axis=0)), (v.real, a), (v.conj(), a),
+        (v.dot(a.T), a @ a.T), (v.repeat(2, axis=0), a.repeat(2, axis=0)), (v.real, a),
+        (v.conj(), a),
         (v.prod(), a.prod()), (v.min(), a.min()), (v.squeeze(), a), (v.copy(), a),
     ):  # fmt: skip
         assert type(y) is Value
@@ -336,8 +337,7 @@ def test_functions_without_a_derivative_give_plain_results():
 )
 def test_what_has_no_derivative_is_refused_by_name(attempt, says):
     with pytest.raises((NotDifferentiable, ValueError), match=says):
-        y = attempt(Value([1.0, 2.0]))
-        y.sum().backward()
+        attempt(Value([1.0, 2.0])).sum().backward()
 
 
 def test_writing_a_value_into_an_array_is_refused():
@@ -408,7 +408,7 @@ def test_numbers_are_told_from_arrays():
     assert (float(v), int(v), complex(v), bool(v), f"{v:.2f}") == (2.5, 2, 2.5 + 0j, True, "2.50")
     assert Value([[3.0]]).item() == float(Value([[3.0]])) == 3.0
     for convert in (float, int, complex):
-        with pytest.raises(TypeError, match="v.data"):
+        with pytest.raises(TypeError, match=r"v\.data"):
             convert(Value([1.0, 2.0]))
     with pytest.raises(ShapeMismatch):
         Value([1.0, 2.0]).item()

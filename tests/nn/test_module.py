@@ -1,0 +1,200 @@
+"""Modules: how parameters are found, state, modes, and what a repr looks like."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import ShapeMismatch, Value
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        self.first = nn.Linear(2, 2, rng=0)
+        self.again = self.first
+        self.parts = {"a": [nn.Linear(2, 1, rng=1), (nn.Dropout(0.1), Value(1.0))]}
+        self.scale = Value(2.0)
+        self.count = 3
+
+
+def test_parameters_are_found_wherever_they_are_and_once():
+    model = Shared()
+    names = [name for name, _ in model.named_parameters()]
+    assert names == [
+        "first.weight", "first.bias", "parts.a.0.weight", "parts.a.0.bias", "parts.a.1.1", "scale",
+    ]  # fmt: skip
+    assert len(model.parameters()) == 6
+    assert model.parameters()[0] is model.first.weight
+
+
+def test_sequential_names_its_layers_by_their_place():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    assert [name for name, _ in model.named_parameters()] == [
+        "0.weight",
+        "0.bias",
+        "2.weight",
+        "2.bias",
+    ]
+    assert len(model) == 3
+    assert len(model[:2]) == 2
+    assert model[0] is next(iter(model))
+    with pytest.raises(TypeError, match="layer 1"):
+        nn.Sequential(nn.ReLU(), 3)
+
+
+def test_state_goes_out_and_in_as_copies():
+    model, other = Shared(), Shared()
+    for p in other.parameters():
+        p.data = p.data * 0
+    state = model.state_dict()
+    other.load_state_dict(state)
+    assert all(
+        (a.data == b.data).all() if a.ndim else a.data == b.data
+        for a, b in zip(model.parameters(), other.parameters(), strict=True)
+    )
+    state["first.weight"][...] = 9
+    assert not (model.first.weight.data == 9).any()
+    assert type(other.scale.data) is float
+
+
+def test_all_that_is_wrong_is_named_at_once_and_nothing_loaded():
+    model = nn.Linear(2, 3)
+    before = model.weight.data.copy()
+    with pytest.raises(
+        ValueError,
+        match=r"weight has the shape \(2, 3\), not \(3, 2\); bias is missing; extra is unexpected",
+    ):
+        model.load_state_dict({"weight": np.ones((3, 2)), "extra": 1.0})
+    with pytest.raises(ValueError, match="bias is missing"):
+        model.load_state_dict({"weight": np.ones((2, 3))})
+    assert (model.weight.data == before).all()
+    model.load_state_dict({"weight": np.ones((2, 3)), "extra": 1.0}, strict=False)
+    assert (model.weight.data == 1).all()
+
+
+def test_train_and_eval_reach_every_part():
+    model = Shared()
+    dropout = model.parts["a"][1][0]
+    assert model.eval() is model
+    assert (model.training, dropout.training) == (False, False)
+    model.train()
+    assert (model.training, dropout.training) == (True, True)
+
+
+def test_dtypes():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).astype(np.float32)
+    y = model(np.ones((4, 2), "f4"))
+    assert y.dtype == np.float32
+    nn.mse_loss(y, np.zeros((4, 1), "f4")).backward()
+    assert {p.grad.dtype for p in model.parameters()} == {np.dtype("f4")}
+    assert nn.Linear(2, 2, dtype="f4").bias.dtype == np.float32
+
+
+def test_copies_have_weights_of_their_own():
+    model = Shared()
+    for duplicate in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert duplicate.first is duplicate.again
+        duplicate.scale.data = 7.0
+        duplicate.first.weight.data[...] = 0
+        assert model.scale.data == 2.0
+        assert model.first.weight.data.any()
+
+
+def test_repr():
+    model = nn.Sequential(
+        nn.Linear(2, 3), nn.Sequential(nn.ReLU(), nn.Softmax(axis=1)), nn.Dropout(0.2)
+    )
+    assert repr(model) == (
+        "Sequential(\n"
+        "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
+        "  (1): Sequential(\n"
+        "    (0): ReLU()\n"
+        "    (1): Softmax(axis=1)\n"
+        "  )\n"
+        "  (2): Dropout(p=0.2)\n"
+        ")"
+    )
+
+
+def test_linear():
+    layer = nn.Linear(3, 2, rng=0)
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(layer(x).data, x @ layer.weight.data + layer.bias.data)
+    assert abs(layer.weight.data).max() <= 1 / np.sqrt(3)
+    assert layer(np.ones(3)).shape == (2,)
+    assert layer(np.ones((4, 5, 3))).shape == (4, 5, 2)
+    assert layer([1.0, 2.0, 3.0]).shape == (2,)
+    without = nn.Linear(3, 2, bias=False)
+    assert len(without.parameters()) == 1
+    with pytest.raises(ShapeMismatch, match=r"Linear\(in_features=3.*\(\.\.\., 3\), not \(2, 4\)"):
+        layer(np.ones((2, 4)))
+    with pytest.raises(ShapeMismatch):
+        layer(1.0)
+    with pytest.raises(ValueError, match="at least 1"):
+        nn.Linear(0, 2)
+
+
+def test_dropout():
+    layer = nn.Dropout(0.25, rng=0)
+    x = np.ones((200, 50))
+    y = layer(x)
+    assert y.mean() == pytest.approx(1.0, abs=0.02)
+    assert sorted(set(y.ravel().tolist())) == [0.0, pytest.approx(4 / 3)]
+    assert layer.eval()(x) is x
+    v = Value(x)
+    z = layer.train()(v)
+    z.sum().backward()
+    np.testing.assert_array_equal(v.grad, z.data)
+    assert nn.Dropout(1.0)(np.ones(3)).tolist() == [0, 0, 0]
+    assert nn.dropout(np.ones(3, "f4"), 0.5).dtype == np.float32
+    for attempt in (lambda: nn.Dropout(1.5), lambda: nn.dropout(x, -0.1)):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            attempt()
+
+
+def test_seeds():
+    nn.manual_seed(3)
+    a = nn.Linear(4, 4)
+    nn.manual_seed(3)
+    b = nn.Linear(4, 4)
+    assert (a.weight.data == b.weight.data).all()
+    assert (nn.Linear(4, 4, rng=5).weight.data == nn.Linear(4, 4, rng=5).weight.data).all()
+    assert not (nn.Linear(4, 4, rng=5).weight.data == nn.Linear(4, 4, rng=6).weight.data).all()
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(TypeError, match="forward"):
+        nn.Module()(1.0)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "std", "bound"),
+    [
+        (lambda p: nn.init.uniform_(p, -2, 2, rng=0), 4 / 12**0.5, 2),
+        (lambda p: nn.init.normal_(p, 1.0, 0.5, rng=0), 0.5, None),
+        (lambda p: nn.init.xavier_uniform_(p, rng=0), (2 / 500) ** 0.5, (6 / 500) ** 0.5),
+        (lambda p: nn.init.xavier_normal_(p, gain=2, rng=0), 2 * (2 / 500) ** 0.5, None),
+        (lambda p: nn.init.kaiming_uniform_(p, rng=0), (2 / 200) ** 0.5, (6 / 200) ** 0.5),
+        (lambda p: nn.init.kaiming_normal_(p, mode="fan_out", rng=0), (2 / 300) ** 0.5, None),
+        (lambda p: nn.init.kaiming_normal_(p, nonlinearity="tanh", rng=0), 5 / 3 / 200**0.5, None),
+    ],
+)
+def test_initial_values(initializer, std, bound):
+    p = Value(np.empty((200, 300)))
+    assert initializer(p) is p
+    assert p.data.std() == pytest.approx(std, rel=0.02)
+    if bound:
+        assert abs(p.data).max() <= bound
+
+
+def test_initial_values_refuse_what_has_no_fans():
+    with pytest.raises(ValueError, match="two axes"):
+        nn.init.xavier_uniform_(Value(np.ones(3)))
+    with pytest.raises(ValueError, match="fan_in"):
+        nn.init.kaiming_normal_(Value(np.ones((3, 3))), mode="fan")
+    with pytest.raises(ValueError, match="nonlinearity"):
+        nn.init.calculate_gain("cube")
+    p = nn.init.zeros_(Value(np.ones((2, 2), "f4")))
+    assert (p.data.any(), p.dtype) == (False, np.float32)

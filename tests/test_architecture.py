@@ -1,0 +1,152 @@
+"""Who may import whom, and that what is public is what `__all__` says."""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd
+import nn
+import optim
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("autograd", "nn", "optim")
+
+# Each module of the engine may import, of the library, only what is listed for it.
+MAY_IMPORT = {
+    "autograd.errors": set(),
+    "autograd.nests": set(),
+    "autograd.recording": set(),
+    "autograd.derivatives": {"autograd.derivatives", "autograd.errors"},
+    "autograd.functions": {"autograd.derivatives"},
+    "autograd.data": {"autograd.derivatives", "autograd.errors"},
+    "autograd.backprop": {"autograd.derivatives", "autograd.errors"},
+    "autograd.record": {
+        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
+        "autograd.recording",
+    },
+    "autograd.value": {
+        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
+        "autograd.functions", "autograd.record",
+    },
+    "autograd.transforms": {
+        "autograd.backprop", "autograd.data", "autograd.errors", "autograd.nests",
+        "autograd.recording", "autograd.value",
+    },
+    "autograd.gradcheck": {
+        "autograd.data", "autograd.errors", "autograd.nests", "autograd.transforms",
+        "autograd.value",
+    },
+    "autograd.show": {
+        "autograd.backprop", "autograd.derivatives", "autograd.errors", "autograd.show",
+        "autograd.value",
+    },
+    "nn": {"autograd", "nn"},
+    "optim": {"autograd", "optim"},
+}  # fmt: skip
+THIRD_PARTY = {
+    "autograd": {"numpy"}, "autograd.show": {"numpy", "graphviz", "pygraphviz"},
+    "nn": {"numpy"}, "optim": {"numpy", "tqdm"},
+}  # fmt: skip
+
+
+def module_files():
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            yield name, path
+
+
+def imports(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    guarded = {
+        id(n)
+        for i in ast.walk(tree)
+        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test)
+        for n in ast.walk(i)
+    }
+    for node in ast.walk(tree):
+        if id(node) in guarded:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def room(name, rooms):
+    """The longest of the rooms that the module is in."""
+    return max((r for r in rooms if name == r or name.startswith(r + ".")), key=len, default=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), list(module_files()), ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_imports_point_one_way(name, path):
+    if name == "autograd":
+        return  # the front door knows every room
+    allowed = MAY_IMPORT[room(name, MAY_IMPORT)]
+    others = THIRD_PARTY[room(name, THIRD_PARTY)]
+    for imported in imports(path):
+        top = imported.split(".")[0]
+        if top in PACKAGES:
+            assert room(imported, allowed) is not None, f"{name} imports {imported}"
+            if name.split(".")[0] != top:
+                assert imported == top, f"{name} reaches into {imported}: only public names"
+        else:
+            assert top in others or top in sys.stdlib_module_names, f"{name} imports {imported}"
+
+
+def test_optimizers_know_no_engine():
+    for name in ("optimizer", "optimizers", "history"):
+        assert not [
+            i for i in imports(ROOT / "optim" / f"{name}.py") if i.startswith(("autograd", "nn"))
+        ]
+
+
+@pytest.mark.parametrize("package", [autograd, nn, optim])
+def test_all_is_complete_and_sorted(package):
+    modules = {name for _, name, _ in pkgutil.iter_modules(package.__path__)}
+    public = {name for name in vars(package) if not name.startswith("_")} - modules
+    public -= {"os", "warnings", "Any", "TYPE_CHECKING", "autograd"}
+    listed = set(package.__all__)
+    assert public - listed == set()
+    assert all(getattr(package, name) is not None for name in listed)
+    assert list(package.__all__) == sorted(package.__all__, key=_isort_key)
+
+
+def _isort_key(name):
+    """Constants, then classes, then functions, as the formatter sorts them."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_public_names_have_docstrings_with_an_example(package):
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        thing = getattr(module, name)
+        if not callable(thing):
+            continue
+        assert thing.__doc__, f"{package}.{name} has no docstring"
+
+
+def test_importing_autograd_imports_no_drawing_and_no_training():
+    code = "import sys, autograd; print({'graphviz', 'tqdm', 'nn'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_files_stay_with_one_topic():
+    long = {
+        name: n
+        for name, path in module_files()
+        if (n := len(path.read_text("utf-8").splitlines())) > 500
+    }
+    assert long == {}

@@ -1,0 +1,79 @@
+"""The README's first example and the examples run as printed."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def run(path, cwd):
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run([sys.executable, path], cwd=cwd, env=env, capture_output=True, check=True)
+    return done.stdout.decode("utf-8")
+
+
+def test_the_first_example_is_the_file_and_prints_what_it_says(capsys):
+    example = (ROOT / "examples" / "value.py").read_text("utf-8")
+    assert example.split('"""\n\n', 1)[1] == BLOCKS[0]
+    exec(compile(BLOCKS[0], "README", "exec"), {})
+    printed = capsys.readouterr().out.split()
+    assert printed == re.findall(r"# (-?[\d.]+),", BLOCKS[0])
+
+
+@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "train"])
+def test_the_other_blocks_run(block, capsys):
+    names = {}
+    exec(compile(block, "README", "exec"), names)
+    if "history" in names:
+        assert names["history"].history["loss"][-1] < 1e-3
+    else:
+        np.testing.assert_allclose(
+            names["grad"](names["energy"])(np.array([0.0, 1.0])), [0, 0.5**0.5]
+        )
+
+
+def test_neuron(tmp_path):
+    assert run(ROOT / "examples" / "neuron.py", tmp_path).splitlines()[-1] == "o = 0.7071"
+
+
+def test_moons(tmp_path):
+    last = run(ROOT / "examples" / "moons.py", tmp_path).splitlines()[-1]
+    assert float(last.split("accuracy ")[1].rstrip("%")) >= 99
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    return runpy.run_path(str(ROOT / "examples" / "digits.py"))
+
+
+def test_mini_batches_learn_the_digits(digits):
+    rows = [
+        digits["train"]("mini-batch", digits["network"](seed), seed, verbose=0) for seed in range(5)
+    ]
+    assert np.mean([row["accuracy"] for row in rows]) >= 0.97
+    assert {row["updates"] for row in rows} == {45}
+
+
+@pytest.mark.slow
+def test_the_demo(digits, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    digits["main"]()
+    shown = capsys.readouterr().out
+    table = {line.split()[0]: line.split() for line in shown.splitlines() if line.endswith("%")}
+    assert [table[name][1] for name in ("stochastic", "mini-batch", "batch")] == ["1437", "45", "1"]
+    assert all(float(row[-1].rstrip("%")) > 95 for row in table.values())
+    for name in ("descents.png", "neuron.svg"):
+        assert (tmp_path / "out" / name).stat().st_size > 1000
+        assert name in shown
