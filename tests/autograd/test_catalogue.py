@@ -22,8 +22,9 @@ CALLS = [
 
 def belongs_to_the_library(fn):
     """Not one of those that doctests and tests define."""
-    module = sys.modules.get(fn.__module__)
-    return isinstance(fn, np.ufunc) or getattr(module, fn.__name__, None) is fn
+    if isinstance(fn, np.ufunc):
+        return True
+    return getattr(sys.modules.get(fn.__module__), fn.__name__, None) is fn
 
 
 def test_the_catalogue_has_every_function_of_the_table():
