@@ -216,12 +216,10 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         for arg in args:
-            kind = type(arg)
-            if kind is np.ndarray:
-                continue
-            if kind in TRACKED:
-                return TRACKED[kind](call, *args, **kwargs)
-            for member in arg if kind is list or kind is tuple else (arg,):
+            if type(arg) in TRACKED:
+                return TRACKED[type(arg)](call, *args, **kwargs)
+        for arg in args:
+            for member in arg if type(arg) in (list, tuple) else (arg,):
                 protocol = getattr(type(member), "__array_function__", None)
                 if protocol not in (None, np.ndarray.__array_function__):
                     return member.__array_function__(call, (type(member),), args, kwargs)
