@@ -5,7 +5,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives.registry import defvjp, primitive
-from autograd.errors import Detached, GradientMismatch, NotDifferentiable, ShapeMismatch
+from autograd.errors import (
+    Detached,
+    GradientMismatch,
+    GraphvizMissing,
+    NotDifferentiable,
+    ShapeMismatch,
+)
 from autograd.functions import log_softmax, logsumexp, relu, sigmoid, softmax, softplus
 from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.recording import no_grad
@@ -29,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Detached",
     "GradientMismatch",
+    "GraphvizMissing",
     "NotDifferentiable",
     "ShapeMismatch",
     "Value",

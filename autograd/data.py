@@ -22,6 +22,8 @@ def as_data(data: Any) -> Any:
         return data
     if isinstance(data, bool | int):
         return float(data)
+    if hasattr(data, "backward"):
+        raise TypeError("it is a Value already: use it as it is, or its .data.")
     array = checked_array(data)
     if array.dtype.kind in "iub":
         array = array.astype(float)
@@ -45,11 +47,16 @@ def as_constant(x: Any) -> Any:
 def as_result(data: Any, fn: Callable[..., Any]) -> Any:
     """What a function returned, if it is something that has a derivative."""
     kind = type(data)
-    if kind is float or (kind is np.ndarray and data.dtype.kind in "fc") or kind is complex:
+    if kind is float or (kind is np.ndarray and data.ndim and data.dtype.kind in "fc"):
         return data
-    if data.dtype.kind not in "fc":
-        raise NotDifferentiable(f"{name_of(fn)} gives {data.dtype} here, which has no derivative.")
-    return _quick(data)
+    if isinstance(data, int | float | complex | np.ndarray | np.generic):
+        data = np.asarray(data)[()]
+        if data.dtype.kind in "fc":
+            return _quick(data)
+        kind = data.dtype
+    raise NotDifferentiable(
+        f"{name_of(fn)} returned {kind} here; only real or complex numbers have a derivative."
+    )
 
 
 def like(number: Any, data: Any) -> Any:

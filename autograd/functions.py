@@ -30,7 +30,6 @@ def relu(x: Any) -> Any:
 defvjp(
     relu,
     lambda g, y, x: g * (x > 0),
-    broadcasts=True,
     scalar=lambda x: 0.0 if x < 0 else x,
 )
 
@@ -51,7 +50,7 @@ def _sigmoid_of_float(x: float) -> float:
     return (e if x < 0 else 1.0) / (1 + e)
 
 
-defvjp(sigmoid, lambda g, y, x: g * (y * (1 - y)), broadcasts=True, scalar=_sigmoid_of_float)
+defvjp(sigmoid, lambda g, y, x: g * (y * (1 - y)), scalar=_sigmoid_of_float)
 
 
 @primitive
@@ -64,7 +63,7 @@ def softplus(x: Any) -> Any:
     return np.logaddexp(x, 0)
 
 
-defvjp(softplus, lambda g, y, x: g * sigmoid(x), broadcasts=True)
+defvjp(softplus, lambda g, y, x: g * sigmoid(x))
 
 
 @primitive

@@ -12,8 +12,8 @@ import numpy as np
 from autograd.data import as_data, like
 from autograd.errors import GradientMismatch
 from autograd.nests import flatten
+from autograd.record import plain
 from autograd.transforms import vjp
-from autograd.value import Value
 
 __all__ = ["gradcheck", "gradgradcheck"]
 
@@ -45,22 +45,28 @@ def gradcheck(
     """
     args = inputs if type(inputs) is tuple else (inputs,)
     given, rebuild = flatten(list(args))
-    points = [np.array(as_data(x.data if type(x) is Value else x)) for x in given]
-    value, pullback = vjp(f, *rebuild(points))
+    points = [np.array(as_data(plain(x))) for x in given]
+
+    def arguments() -> Any:
+        """The points as they are now, numbers as numbers."""
+        pairs = zip(given, points, strict=True)
+        return rebuild([x if isinstance(plain(g), np.ndarray) else x[()] for g, x in pairs])
+
+    value, pullback = vjp(f, *arguments())
     results, pack = flatten(value)
     rng = np.random.default_rng(0)
-    weights = [_weight(rng, as_data(_plain(y))) for y in results]
+    weights = [_weight(rng, as_data(plain(y))) for y in results]
 
     def total() -> float:
         """The weighted sum of f's results where the points are now."""
-        outputs, _ = flatten(f(*rebuild(points)))
+        outputs, _ = flatten(f(*arguments()))
         return float(
-            sum(np.sum(np.real(w * _plain(y))) for w, y in zip(weights, outputs, strict=True))
+            sum(np.sum(np.real(w * plain(y))) for w, y in zip(weights, outputs, strict=True))
         )
 
     gradients, _ = flatten(list(pullback(pack(weights))))
     name = getattr(f, "__name__", repr(f))
-    for k, (x, g) in enumerate(zip(points, map(_plain, gradients), strict=True)):
+    for k, (x, g) in enumerate(zip(points, map(plain, gradients), strict=True)):
         for index in np.ndindex(x.shape):
             here = x[index]
             for direction in (1, 1j) if np.iscomplexobj(x) else (1,):
@@ -83,7 +89,7 @@ def gradcheck(
 
         pulled.__name__ = f"the gradient of {name}"
         settings: Any = {"order": order - 1, "eps": eps, "atol": atol, "rtol": rtol}
-        return gradcheck(pulled, (rebuild(points), pack(weights)), **settings)
+        return gradcheck(pulled, (arguments(), pack(weights)), **settings)
     return True
 
 
@@ -100,7 +106,3 @@ def _weight(rng: np.random.Generator, y: Any) -> Any:
     """Uneven numbers of the type of y, of any phase if that is complex."""
     real, imaginary = rng.uniform(0.5, 1.5, (2, *np.shape(y)))
     return like(real + 1j * imaginary if np.iscomplexobj(y) else real, y)
-
-
-def _plain(x: Any) -> Any:
-    return x.data if type(x) is Value else x

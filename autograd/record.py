@@ -136,6 +136,10 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return _apply_other(fn, args, kwargs)
     if len(args) != derivative.arity or (kwargs and not derivative.settings.issuperset(kwargs)):
         args, kwargs = derivative.bind(args, kwargs)
+    if kwargs and values_in(kwargs.values()):
+        raise NotDifferentiable(
+            f"{name_of(fn)} takes Values as its arrays, not as settings: {', '.join(kwargs)}."
+        )
     if derivative.sequence:
         args = (tuple(args[0]),)
     elif len(args) == 1 and not kwargs:

@@ -18,6 +18,7 @@ from autograd.backprop import leading_to, newest_first, walk
 from autograd.data import like
 from autograd.errors import ShapeMismatch
 from autograd.nests import flatten, map_nest
+from autograd.record import plain
 from autograd.recording import is_recording, recording
 from autograd.value import Value
 
@@ -46,8 +47,10 @@ class _Run:
                 raise TypeError(
                     f"argnums={argnums}, but the function was given {len(args)} arguments."
                 )
+        chosen = [k % len(args) for k in chosen]
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(f"argnums={argnums} names an argument twice.")
         given, self.rebuild = flatten([args[k] for k in chosen])
-        self.keep = is_recording()
         with recording(True):
             self.inputs = [x.as_seen(x.data) if type(x) is Value else Value(x) for x in given]
             self.since = min((x._number for x in self.inputs), default=0)
@@ -63,38 +66,67 @@ class _Run:
         self.tied = any(value._number < self.since for value in reached)
         self.needed = leading_to(inputs, self.nodes) if self.tied else None
 
+    @property
+    def recorded(self) -> bool:
+        """Whether what comes out is to be differentiated again by the caller."""
+        return self.tied and is_recording()
+
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], recorded: bool) -> list[Any]:
-        """The cotangents of the inputs, given those of the outputs."""
+        """The cotangents of the inputs, given those of the outputs; in memory of their own."""
         grads: dict[Any, Any] = {}
         for y, g in zip(outputs, cotangents, strict=True):
             if type(y) is Value:
                 grads[y] = grads[y] + g if y in grads else g
-        seeds = list(grads.values())
+        taken = list(grads.values())
         with recording(recorded):
             walk(self.nodes, grads, needed=self.needed, recorded=recorded)
-        return [_own(grads.get(x), x, seeds) for x in self.inputs]
+        pulled = []
+        for x in self.inputs:
+            c = grads.get(x)
+            if c is None:
+                c = like(0, x.data)
+            elif type(c) is np.ndarray and (c.base is not None or any(c is t for t in taken)):
+                c = c.copy()
+            taken.append(c)
+            pulled.append(c)
+        return pulled
+
+    def gradients(self, pulled: list[Any], argnums: Argnums) -> Any:
+        """What was pulled, in the nests of the arguments: of one, or a tuple of several."""
+        if self.tied and not is_recording():  # a Value for a Value, though it remembers nothing
+            pulled = [Value(c) for c in pulled]
+        nests = self.release(self.rebuild(pulled))
+        return nests[0] if isinstance(argnums, int) else tuple(nests)
 
     def release(self, nest: Any) -> Any:
         """What the caller gets: Values if they hang together with his own, else their data."""
-        if self.tied:
-            return nest if self.keep else map_nest(lambda y: Value(_data_of(y)), nest)
-        return map_nest(_data_of, nest)
+        if self.recorded:
+            return nest
+        return map_nest(self._release, nest)
+
+    def _release(self, y: Any) -> Any:
+        if type(y) is not Value:
+            return y
+        return y.detach() if self.tied else y.data
 
 
 def _values_of(nest: Any) -> list[Value]:
     return [leaf for leaf in flatten(nest)[0] if type(leaf) is Value]
 
 
-def _data_of(x: Any) -> Any:
-    return x.data if type(x) is Value else x
-
-
-def _own(c: Any, x: Value, seeds: list[Any]) -> Any:
-    """A cotangent in memory of its own; zeros where none arrived."""
-    if c is None:
-        return like(0, x.data)
-    shared = type(c) is np.ndarray and (c.base is not None or any(c is seed for seed in seeds))
-    return c.copy() if shared else c
+def _number(f: Function, y: Any) -> Any:
+    """The plain data of what f returned, if it is one real number."""
+    if not isinstance(y, Value | float | int | complex | np.ndarray | np.generic):
+        raise TypeError(f"grad needs a function that returns one number, not a {type(y).__name__}.")
+    data = plain(y)
+    if np.size(data) != 1:
+        raise ShapeMismatch(
+            f"grad needs a function that returns one number, not the shape {np.shape(data)}: "
+            "take its sum, or use jacobian, elementwise_grad or vjp."
+        )
+    if np.iscomplexobj(data):
+        raise TypeError("grad needs a real number, not a complex one: use vjp, or abs(f(x)).")
+    return data
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -116,23 +148,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def differentiate(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, kwargs, argnums)
         y = run.result[0] if has_aux else run.result
-        if np.shape(_data_of(y)) != () and np.size(_data_of(y)) != 1:
-            raise ShapeMismatch(
-                f"grad needs a function that returns one number, not the shape {np.shape(y)}: "
-                "take its sum, or use jacobian, elementwise_grad or vjp."
-            )
-        if np.iscomplexobj(_data_of(y)):
-            raise TypeError("grad needs a real number, not a complex one: use vjp, or abs(f(x)).")
-        seed = like(1, _data_of(y))
-        grads = run.pull([y], [seed], run.tied and run.keep)
+        grads = run.pull([y], [like(1, _number(f, y))], run.recorded)
         grads = [np.conjugate(g) if np.iscomplexobj(g) else g for g in grads]
-        return run.release(run.result), _first(run.release(run.rebuild(grads)), argnums)
+        return run.release(run.result), run.gradients(grads, argnums)
 
     return differentiate
-
-
-def _first(chosen: list[Any], argnums: Argnums) -> Any:
-    return chosen[0] if isinstance(argnums, int) else tuple(chosen)
 
 
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -173,13 +193,13 @@ def elementwise_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -
         run = _Run(f, args, kwargs, argnums)
         y = run.result[0] if has_aux else run.result
         for x in run.inputs:
-            if x.shape != np.shape(_data_of(y)):
+            if x.shape != np.shape(plain(y)):
                 raise ShapeMismatch(
                     f"an elementwise function of the shape {x.shape} has that shape, not "
-                    f"{np.shape(_data_of(y))}: use jacobian, or broadcast the argument first."
+                    f"{np.shape(plain(y))}: use jacobian, or broadcast the argument first."
                 )
-        grads = run.pull([y], [like(1, _data_of(y))], run.tied and run.keep)
-        result = _first(run.release(run.rebuild(grads)), argnums)
+        grads = run.pull([y], [like(1, plain(y))], run.recorded)
+        result = run.gradients(grads, argnums)
         return (result, run.release(run.result[1])) if has_aux else result
 
     return derivative
@@ -203,16 +223,15 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Functi
         outputs, rebuild = flatten(run.result[0] if has_aux else run.result)
 
         def rows(y: Any) -> Any:
-            shape = np.shape(_data_of(y))
-            basis = np.eye(np.size(_data_of(y)), dtype=np.result_type(_data_of(y)))
+            shape = np.shape(plain(y))
+            basis = np.eye(np.size(plain(y)), dtype=np.result_type(plain(y)))
             pulled = [
-                run.pull([y], [like(e.reshape(shape), _data_of(y))], run.tied and run.keep)
-                for e in basis
+                run.pull([y], [like(e.reshape(shape), plain(y))], run.recorded) for e in basis
             ]
             columns = [
                 _stacked([row[k] for row in pulled], shape, x) for k, x in enumerate(run.inputs)
             ]
-            return _first(run.release(run.rebuild(columns)), argnums)
+            return run.gradients(columns, argnums)
 
         result = rebuild([rows(y) for y in outputs])
         return (result, run.release(run.result[1])) if has_aux else result
@@ -256,18 +275,25 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
 
     def pullback(g: Any) -> tuple[Any, ...]:
         cotangents, _ = flatten(g)
-        given, wanted = ([np.shape(_data_of(a)) for a in nest] for nest in (cotangents, outputs))
-        if given != wanted:
-            raise ShapeMismatch(f"the cotangent has the shapes {given}, the result has {wanted}.")
+        _check_shapes("the cotangent", cotangents, "the result", outputs)
         seeds = [
-            g if type(g) is Value else like(g, _data_of(y))
+            g if type(g) is Value else like(g, plain(y))
             for g, y in zip(cotangents, outputs, strict=True)
         ]
-        recorded = is_recording() and (run.tied or any(type(seed) is Value for seed in seeds))
-        pulled = run.rebuild(run.pull(outputs, seeds, recorded))
-        return tuple(pulled if recorded else run.release(pulled))
+        tied = any(type(seed) is Value for seed in seeds)
+        recorded = is_recording() and (run.tied or tied)
+        pulled = run.pull(outputs, seeds, recorded)
+        if recorded:
+            return tuple(run.rebuild(pulled))
+        return run.gradients([plain(c) for c in pulled], range(len(args)))
 
     return run.release(run.result), pullback
+
+
+def _check_shapes(what: str, given: list[Any], like_what: str, wanted: list[Any]) -> None:
+    shapes, expected = ([np.shape(plain(x)) for x in leaves] for leaves in (given, wanted))
+    if shapes != expected:
+        raise ShapeMismatch(f"{what} has the shapes {shapes}, {like_what} has {expected}.")
 
 
 def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -280,12 +306,13 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
+    _check_shapes("tangents", flatten(list(tangents))[0], "args", flatten(list(args))[0])
     value, pullback = vjp(f, *args)
-    anywhere = map_nest(lambda y: like(1, _data_of(y)), value)
+    anywhere = map_nest(lambda y: like(1, plain(y)), value)
     _, pushforward = vjp(pullback, anywhere)
     tangent = pushforward(tuple(tangents))[0]
     free = not _values_of([value, list(args), list(tangents)])
-    return value, map_nest(_data_of, tangent) if free else tangent
+    return value, map_nest(plain, tangent) if free else tangent
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
@@ -295,6 +322,7 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
+    _check_shapes("v", flatten(v)[0], "x", flatten(x)[0])
 
     def along_v(x: Any) -> Any:
         pairs = zip(flatten(grad(f)(x))[0], flatten(v)[0], strict=True)

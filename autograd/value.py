@@ -24,7 +24,12 @@ __all__ = ["Value"]
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
     """A comparison, elementwise and plain."""
-    return lambda self, other: compare(self._data, plain(other))
+
+    def method(self: "Value", other: Any) -> Any:
+        other = plain(other)
+        return compare(self._data, np.asarray(other) if type(other) in (list, tuple) else other)
+
+    return method
 
 
 def _conversion(kind: type) -> Any:
@@ -47,6 +52,9 @@ def _unpickled(data: Any, label: str) -> "Value":
     return Value(data, label=label)
 
 
+_FORM = ("shape", "dtype")
+
+
 @final
 class Value(Record):
     """A number or an array whose computations are remembered, so that they can be differentiated.
@@ -56,7 +64,8 @@ class Value(Record):
     Values; comparisons give plain bools.
 
     data: the number or array. A new one may be assigned to a leaf; earlier records keep the old.
-    grad: the gradient of the last `backward()`, in the shape of data; zero before there was one.
+    grad: the gradient of the last `backward()`, in the shape of data; zero before there was one. Of
+        a complex leaf it is the direction of ascent, the conjugate of what flows between Values.
     label: a name, for pictures.
     fn, args, kwargs: the call that made it, as in `np.tanh, (x,), {}`; None and empty for a leaf.
     parents: the Values among the arguments, in their order.
@@ -87,14 +96,21 @@ class Value(Record):
                 f"the data of a result (of {name_of(self._call.fn)}) cannot be replaced: "
                 "the calls after it have used them. Make a new Value, or assign to a leaf."
             )
-        self._data = data if type(data) is float else as_data(data)
+        if type(data) is not float or type(self._data) is not float:
+            data = as_data(data)
+            if any(getattr(data, a, None) != getattr(self._data, a, None) for a in _FORM):
+                self._grad = None
+        self._data = data
 
     data = property(operator.attrgetter("_data"), _set_data)
 
     @property
     def grad(self) -> Any:
         if self._grad is None:
-            self._grad = like(0, self._data)
+            zero = like(0, self._data)
+            if type(zero) is not np.ndarray:
+                return zero
+            self._grad = zero  # so that it may be written into
         return self._grad
 
     @grad.setter
@@ -142,8 +158,8 @@ class Value(Record):
         grads = {self: like(gradient, self._data)}
         walk(newest_first((self,)), grads, retain=retain_grads)
         for v, g in grads.items():
-            if type(g) is complex or (type(g) is np.ndarray and g.dtype.kind == "c"):
-                g = np.conjugate(g)  # so that v.data - lr * v.grad descends
+            if type(g) is not float and np.iscomplexobj(g):
+                g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends
             v._grad = g if v._grad is None else v._grad + g
 
     def detach(self) -> "Value":
@@ -189,7 +205,7 @@ class Value(Record):
 
     def __getitem__(self, index: Any) -> "Value":
         if values_in((index,)):
-            raise TypeError("an index is no Value: write v[i.data].")
+            raise TypeError("an index is no Value: write v[int(i)], or v[i.data.astype(int)].")
         if self.ndim == 0 and not hasattr(self._data, "dtype"):
             raise IndexError("a Value that holds one number cannot be indexed.")
         data = as_result(self._data[index], operator.getitem)
@@ -269,10 +285,10 @@ class Value(Record):
         return self.as_seen(self._data)
 
     def __floordiv__(self, other: Any) -> Any:
-        return self._data // plain(other)
+        return np.floor_divide(self._data, plain(other))
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return other // self._data
+        return np.floor_divide(other, self._data)
 
     # ---------------------------------------------------------- methods, as NumPy's arrays
 

@@ -3,6 +3,7 @@
 Losses take `reduction`: "mean" over all elements (by default), "sum", or "none".
 """
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +64,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight + bias as one call: half the records of every network, and no array between."""
     y = x @ weight
+    if y.dtype != bias.dtype:
+        return y + bias
     y += bias
     return y
 
@@ -72,6 +75,7 @@ defvjp(
     lambda g, y, x, weight, bias: g @ weight.T,
     lambda g, y, x, weight, bias: _rows(x).T @ _rows(g),
     lambda g, y, x, weight, bias: _rows(g).sum(axis=0),
+    broadcasts=True,
     symbol="linear",
 )
 
@@ -105,7 +109,7 @@ def mse_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     >>> mse_loss(Value([1.0, 2.0]), np.array([1.0, 4.0])).data
     2.0
     """
-    _check_shapes("mse_loss", input, target)
+    input, target = _alike("mse_loss", input, target)
     if reduction == "mean":
         return _mean_squared_error(input, target)
     return _reduce((input - target) ** 2, reduction)
@@ -114,14 +118,14 @@ def mse_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
 @primitive
 def _mean_squared_error(x: Any, target: Any) -> Any:
     """One call, because it is the loss of every regression."""
-    d = x - target
+    d = np.asarray(x - target)
     return np.vdot(d, d) / d.size
 
 
 defvjp(
     _mean_squared_error,
-    lambda g, y, x, target: g * (2 / x.size) * (x - target),
-    lambda g, y, x, target: g * (2 / x.size) * (target - x),
+    lambda g, y, x, target: g * (2 / math.prod(getattr(x, "shape", ()))) * (x - target),
+    lambda g, y, x, target: g * (2 / math.prod(getattr(x, "shape", ()))) * (target - x),
     symbol="mse_loss",
 )
 
@@ -136,9 +140,8 @@ def cross_entropy(input: Any, target: Any, *, reduction: Reduction = "mean") -> 
     >>> round(cross_entropy(Value(np.zeros((2, 10))), np.array([3, 7])).data, 6)
     2.302585
     """
-    target = _class_indices(input, target)
-    if reduction not in ("mean", "sum", "none"):
-        return _reduce(input, reduction)
+    input, target = _classified(input, target)
+    _check_reduction(reduction)
     return _cross_entropy(_classes_last(input), target, reduction=reduction)
 
 
@@ -181,12 +184,13 @@ def nll_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     >>> nll_loss(Value([[-1.5, -0.25]]), np.array([0])).data
     1.5
     """
-    target = _class_indices(input, target)
+    input, target = _classified(input, target)
     return _reduce(-_classes_last(input)[_places(target)], reduction)
 
 
-def _class_indices(input: Any, target: Any) -> Any:
-    """The target, if it is an array of class indices for this input."""
+def _classified(input: Any, target: Any) -> tuple[Any, Any]:
+    """Input and target, if that is an array of class indices for this input."""
+    input = _array(input)
     target = np.asarray(target.data if isinstance(target, Value) else target)
     shape = input.shape
     if not shape:
@@ -202,13 +206,14 @@ def _class_indices(input: Any, target: Any) -> Any:
             f"class indices are integers, not {target.dtype}: write target.astype(int), or "
             "one_hot.argmax(axis=1)."
         )
-    # Seen as unsigned, negative indices are huge: one look for both ends.
-    if target.size and np.maximum.reduce(target.view(f"u{target.itemsize}"), axis=None) >= classes:
+    if target.size and not (
+        np.minimum.reduce(target, axis=None) >= 0 and np.maximum.reduce(target, axis=None) < classes
+    ):
         raise IndexError(
             f"class indices for {classes} classes are 0 … {classes - 1}; "
             f"the target has {target.min()} … {target.max()}."
         )
-    return target
+    return input, target
 
 
 def _classes_last(input: Any) -> Any:
@@ -233,7 +238,7 @@ def binary_cross_entropy_with_logits(
     >>> round(binary_cross_entropy_with_logits(Value([0.0]), np.array([1.0])).data, 6)
     0.693147
     """
-    _check_shapes("binary_cross_entropy_with_logits", input, target)
+    input, target = _alike("binary_cross_entropy_with_logits", input, target)
     if not np.all((target >= 0) & (target <= 1)):
         raise ValueError("the targets of a binary cross entropy are between 0 and 1.")
     return _reduce(target * softplus(-input) + (1 - target) * softplus(input), reduction)
@@ -248,26 +253,34 @@ def hinge_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any
     >>> hinge_loss(Value([0.5, 3.0]), np.array([1, 1])).data
     0.25
     """
-    _check_shapes("hinge_loss", input, target)
+    input, target = _alike("hinge_loss", input, target)
     if not np.all((target == 1) | (target == -1)):
         raise ValueError("the targets of a hinge loss are -1 or 1; for 0 and 1 give 2 * t - 1.")
     return _reduce(relu(1 - target * input), reduction)
 
 
-def _check_shapes(loss: str, input: Any, target: Any) -> None:
-    shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in (input, target)]
-    if shapes[0] != shapes[1]:
+def _array(x: Any) -> Any:
+    return x if isinstance(x, Value) else np.asarray(x)
+
+
+def _alike(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Input and target, if they are of one shape."""
+    input, target = _array(input), _array(target)
+    if input.shape != target.shape:
         raise ShapeMismatch(
-            f"{loss} compares arrays of one shape; the input has {shapes[0]}, the target "
-            f"{shapes[1]}: reshape one of them, lest they broadcast."
+            f"{loss} compares arrays of one shape; the input has {input.shape}, the target "
+            f"{target.shape}: reshape one of them, lest they broadcast."
         )
+    return input, target
+
+
+def _check_reduction(reduction: Reduction) -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is {reduction!r}; it is 'mean', 'sum' or 'none'.")
 
 
 def _reduce(losses: Any, reduction: Reduction) -> Any:
-    if reduction == "mean":
-        return np.mean(losses)
-    if reduction == "sum":
-        return np.sum(losses)
+    _check_reduction(reduction)
     if reduction == "none":
         return losses
-    raise ValueError(f"reduction is {reduction!r}; it is 'mean', 'sum' or 'none'.")
+    return np.mean(losses) if reduction == "mean" else np.sum(losses)

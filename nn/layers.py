@@ -72,7 +72,7 @@ class Dropout(Module):
         if not 0 <= p <= 1:
             raise ValueError(f"Dropout({p}): a probability is between 0 and 1.")
         self.p = p
-        self.rng = generator(rng)
+        self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
         return functional.dropout(x, self.p, self.training, rng=self.rng)
@@ -99,7 +99,8 @@ class Sequential(Module):
         self.layers = list(layers)
 
     def named_members(self) -> Iterable[tuple[str, Any]]:
-        return ((str(k), layer) for k, layer in enumerate(self.layers))
+        yield from ((str(k), layer) for k, layer in enumerate(self.layers))
+        yield from ((name, member) for name, member in vars(self).items() if name != "layers")
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers:

@@ -23,9 +23,10 @@ class Optimizer:
         own. defaults: the settings of groups that do not have them.
 
     A subclass names in `slots` the arrays that it keeps for each parameter, all 0 at first, and
-    defines `update(p, g, state, group)`, which returns the new p. It may compute in place:
-    p and the slots are arrays, or tiles of large ones, or Python numbers; g is not to be changed.
-    `state["step"]` counts the updates of the parameter, from 1.
+    defines `update(p, g, state, group)`, which returns the new p, and leaves the old one and g as
+    they are: others may hold them. The slots are its own, to be changed in place. All of them are
+    arrays, or tiles of large ones, or Python numbers. `state["step"]` counts the updates of the
+    parameter, from 1. Complex numbers are updated as pairs of real ones.
 
     >>> from autograd import Value
     >>> class SignDescent(Optimizer):
@@ -44,12 +45,16 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.state: dict[Any, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
+        if hasattr(params, "data"):
+            params = [{"params": params}]
         given = list(params)
         for group in given if given and isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with settings of their own: `{"params": [...], "lr": 0.1}`."""
+        if hasattr(group["params"], "data"):
+            raise TypeError("the parameters are a list: write [w] for a single one.")
         params = list(group["params"])
         if not params:
             raise ValueError("an optimizer needs parameters; the list is empty.")
@@ -68,7 +73,15 @@ class Optimizer:
                 f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}; it has "
                 f"{', '.join(self.defaults)}."
             )
-        self.param_groups.append({**self.defaults, **group, "params": params})
+        settings = {**self.defaults, **group}
+        self.check({name: settings[name] for name in self.defaults})
+        self.param_groups.append({**settings, "params": params})
+
+    def check(self, settings: dict[str, Any]) -> None:
+        """Raise ValueError for settings of a group that are out of range."""
+        for name, value in settings.items():
+            if isinstance(value, float | int) and not value >= 0:
+                raise ValueError(f"{name} is {value}; it must not be negative.")
 
     def parameters(self) -> Iterator[Any]:
         """The parameters of all groups."""
@@ -85,13 +98,13 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 data, g, state = p.data, p.grad, self.state.get(p)
+                if g is None:
+                    g = 0 * data
                 if state is None:
                     state = self.state[p] = {"step": 0} | {name: _zero(data) for name in self.slots}
                 state["step"] += 1
-                if isinstance(data, np.ndarray) and (data.size > _TILE or data.dtype.kind == "c"):
-                    if not data.flags.c_contiguous:
-                        data = p.data = np.ascontiguousarray(data)
-                    self._update_tiles(_as_reals(data), _as_reals(g), state, group)
+                if getattr(data, "size", 1) > _TILE or _is_complex(data):
+                    p.data = self._update_by_tiles(np.asarray(data), g, state, group)
                 else:
                     p.data = self.update(data, g, state, group)
 
@@ -99,14 +112,17 @@ class Optimizer:
         """The new value of a parameter p with the gradient g; a subclass defines it."""
         raise TypeError(f"{type(self).__name__} has no update(): define its formula.")
 
-    def _update_tiles(self, p: Any, g: Any, state: dict[str, Any], group: Any) -> None:
+    def _update_by_tiles(self, data: Any, g: Any, state: dict[str, Any], group: Any) -> Any:
+        p, g = _as_reals(data), _as_reals(np.asarray(g, data.dtype))
         slots = {name: _as_reals(state[name]) for name in self.slots}
+        out = np.empty_like(p)
         for start in range(0, p.size, _TILE):
             tile = slice(start, start + _TILE)
             piece = {"step": state["step"]} | {name: slots[name][tile] for name in self.slots}
-            p[tile] = self.update(p[tile], g[tile], piece, group)
+            out[tile] = self.update(p[tile], g[tile], piece, group)
             for name in self.slots:
                 slots[name][tile] = piece[name]
+        return out.view(data.dtype).reshape(data.shape)[()]
 
     def state_dict(self) -> dict[str, Any]:
         """The state and settings, as copies; parameters by their place in the groups."""
@@ -137,15 +153,23 @@ class Optimizer:
         }
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())
-        return f"{type(self).__name__}({settings})"
+        groups = [
+            ", ".join(f"{name}={group[name]!r}" for name in self.defaults)
+            for group in self.param_groups
+        ]
+        return f"{type(self).__name__}({'; '.join(groups)})"
 
 
 def _zero(data: Any) -> Any:
-    return np.zeros(data.shape, data.dtype) if isinstance(data, np.ndarray) else 0.0
+    real = type(data) is float
+    return 0.0 if real else np.zeros(np.shape(data), np.result_type(data))
 
 
 def _as_reals(a: Any) -> Any:
-    """A flat view of an array; complex numbers as pairs of real ones, which formulas need."""
+    """An array as one axis of real numbers; a view, if it is in C order."""
     flat = a.reshape(-1)
     return flat.view(a.real.dtype) if a.dtype.kind == "c" else flat
+
+
+def _is_complex(data: Any) -> bool:
+    return data.dtype.kind == "c" if hasattr(data, "dtype") else type(data) is complex

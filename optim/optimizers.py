@@ -41,13 +41,15 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        _not_negative(lr=lr, momentum=momentum, weight_decay=weight_decay)
-        if nesterov and not momentum:
-            raise ValueError("nesterov=True needs a momentum, 0.9 for example.")
         settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(params, {**settings, "nesterov": nesterov})
 
     slots = ("v",)
+
+    def check(self, settings: dict[str, Any]) -> None:
+        super().check(settings)
+        if settings["nesterov"] and not settings["momentum"]:
+            raise ValueError("nesterov=True needs a momentum, 0.9 for example.")
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         if group["weight_decay"]:
@@ -58,8 +60,7 @@ class SGD(Optimizer):
             v += g
             state["v"] = v
             g = g + group["momentum"] * v if group["nesterov"] else v
-        p -= group["lr"] * g
-        return p
+        return p - group["lr"] * g
 
 
 class Adam(Optimizer):
@@ -90,13 +91,15 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        _not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas are {betas}; each must be at least 0 and below 1.")
         settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, settings)
 
     slots = ("m", "v")
+
+    def check(self, settings: dict[str, Any]) -> None:
+        super().check(settings)
+        if not all(0 <= beta < 1 for beta in settings["betas"]):
+            raise ValueError(f"betas are {settings['betas']}; each is at least 0 and below 1.")
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         b1, b2 = group["betas"]
@@ -110,11 +113,4 @@ class Adam(Optimizer):
         state["m"], state["v"] = m, v
         scale = (v / (1 - b2**t)) ** 0.5
         scale += group["eps"]
-        p -= group["lr"] / (1 - b1**t) * m / scale
-        return p
-
-
-def _not_negative(**settings: float) -> None:
-    for name, value in settings.items():
-        if not value >= 0:
-            raise ValueError(f"{name} is {value}; it must not be negative.")
+        return p - group["lr"] / (1 - b1**t) * m / scale

@@ -161,16 +161,15 @@ class Trainer:
 
     @contextmanager
     def _mode(self, training: bool) -> Iterator[None]:
-        """The model in training or evaluation mode, if it has such modes, and back."""
-        before = getattr(self.model, "training", None)
-        if before is None:
-            yield
-            return
-        self.model.train(training)  # type: ignore[attr-defined]
+        """The model, if it has modes, and all its parts in one mode, and back each in its own."""
+        before = [(part, part.training) for part in getattr(self.model, "modules", list)()]
+        if before:
+            self.model.train(training)  # type: ignore[attr-defined]
         try:
             yield
         finally:
-            self.model.train(before)  # type: ignore[attr-defined]
+            for part, mode in before:
+                part.training = mode
 
     def _snapshot(self) -> tuple[list[Any], dict[str, Any]]:
         weights = [copy(p.data) for p in self.optimizer.parameters()]
@@ -223,7 +222,7 @@ def _samples(x: Any, y: Any, what: str = "") -> tuple[Any, Any]:
             "samples, and must be as long in both."
         )
     if len(x) == 0:
-        raise ValueError(f"{what}x and {what}y are empty: there is nothing to learn from.")
+        raise ValueError(f"{what}x is empty: there are no samples.")
     return x, y
 
 

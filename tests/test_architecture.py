@@ -35,15 +35,15 @@ MAY_IMPORT = {
     },
     "autograd.transforms": {
         "autograd.backprop", "autograd.data", "autograd.errors", "autograd.nests",
-        "autograd.recording", "autograd.value",
+        "autograd.record", "autograd.recording", "autograd.value",
     },
     "autograd.gradcheck": {
-        "autograd.data", "autograd.errors", "autograd.nests", "autograd.transforms",
-        "autograd.value",
+        "autograd.data", "autograd.errors", "autograd.nests", "autograd.record",
+        "autograd.transforms",
     },
     "autograd.show": {
-        "autograd.backprop", "autograd.derivatives", "autograd.errors", "autograd.show",
-        "autograd.value",
+        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
+        "autograd.show", "autograd.value",
     },
     "nn": {"autograd", "nn"},
     "optim": {"autograd", "optim"},

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import over, power, times
-from autograd.derivatives.registry import defvjp, plain
+from autograd.derivatives.registry import defvjp, without_derivative
 from autograd.errors import NotDifferentiable
 
 # ------------------------------------------------------------------ arithmetic
@@ -22,7 +22,12 @@ defvjp(np.positive, lambda g, y, x: g, scalar=operator.pos)
 defvjp(np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−")
 defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+")
 defvjp(np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−")
-defvjp(np.multiply, lambda g, z, x, y: g * y, lambda g, z, x, y: g * x, symbol="×")
+defvjp(
+    np.multiply,
+    lambda g, z, x, y: (g * y if g else 0.0) if type(g) is type(y) is float else times(g, y),
+    lambda g, z, x, y: (g * x if g else 0.0) if type(g) is type(x) is float else times(g, x),
+    symbol="×",
+)
 defvjp(
     np.divide,
     lambda g, z, x, y: over(g, y),
@@ -30,8 +35,8 @@ defvjp(
     symbol="÷",
 )
 defvjp(np.reciprocal, lambda g, y, x: -over(over(g, x), x))
-defvjp(np.remainder, lambda g, z, x, y: g, lambda g, z, x, y: -g * np.floor_divide(x, y))
-defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -g * np.trunc(x / y))
+defvjp(np.remainder, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.floor_divide(x, y)))
+defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.trunc(x / y)))
 
 
 # ---------------------------------------------------------------------- powers
@@ -95,9 +100,9 @@ defvjp(
 
 # ------------------------------------------------ trigonometric and hyperbolic
 
-defvjp(np.sin, lambda g, y, x: g * np.cos(x), scalar=math.sin)
-defvjp(np.cos, lambda g, y, x: -g * np.sin(x), scalar=math.cos)
-defvjp(np.tan, lambda g, y, x: g * (1 + y * y), scalar=math.tan)
+defvjp(np.sin, lambda g, y, x: times(g, np.cos(x)), scalar=math.sin)
+defvjp(np.cos, lambda g, y, x: -times(g, np.sin(x)), scalar=math.cos)
+defvjp(np.tan, lambda g, y, x: times(g, 1 + y * y), scalar=math.tan)
 defvjp(np.arcsin, lambda g, y, x: over(g, np.sqrt((1 - x) * (1 + x))), scalar=math.asin)
 defvjp(np.arccos, lambda g, y, x: -over(g, np.sqrt((1 - x) * (1 + x))), scalar=math.acos)
 defvjp(np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan)
@@ -188,13 +193,15 @@ defvjp(
 # --------------------------------------------------------------------- complex
 
 defvjp(np.conjugate, lambda g, y, x: np.conjugate(g))
-defvjp(np.real, lambda g, y, x: g, broadcasts=True)
-defvjp(np.imag, lambda g, y, x: -1j * g if np.iscomplexobj(x) else 0 * g, broadcasts=True)
+defvjp(np.real, lambda g, y, x: g)
+defvjp(np.imag, lambda g, y, x: -1j * g if np.iscomplexobj(x) else 0 * g)
 
 # --------------------------------------- functions without a derivative worth it
 
-plain([np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide])
-plain([np.isfinite, np.isinf, np.isnan, np.signbit, np.isclose, np.allclose])
-plain([np.iscomplexobj, np.isrealobj, np.array_equal, np.array_equiv])
-plain([np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal])
-plain([np.logical_and, np.logical_or, np.logical_xor, np.logical_not])
+without_derivative(
+    np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide
+)
+without_derivative(np.isfinite, np.isinf, np.isnan, np.signbit, np.isclose, np.allclose)
+without_derivative(np.iscomplexobj, np.isrealobj, np.array_equal, np.array_equiv)
+without_derivative(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
+without_derivative(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)

@@ -17,10 +17,8 @@ __all__ = ["At", "at_add", "at_multiply", "at_set", "scatter"]
 def _may_repeat(index: Any) -> bool:
     """Whether an index can name one element twice: only arrays of integers can."""
     parts = index if type(index) is tuple else (index,)
-    return any(
-        isinstance(part, np.ndarray | list) and np.asarray(part).dtype.kind in "iu"
-        for part in parts
-    )
+    single = (slice, int, np.integer, type(None), type(...))
+    return any(not isinstance(p, single) and np.asarray(p).dtype.kind in "iu" for p in parts)
 
 
 @primitive

@@ -1,7 +1,8 @@
 """Quotients, products and powers for rules, right where the local derivative is infinite.
 
 Where no gradient comes in, none goes out: 0 · ∞ is 0 in the chain rule, so that
-`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, not NaN.
+`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, not NaN. This holds for elementwise
+functions; a matrix product with an infinite factor mixes it into sums, and is what NumPy says.
 """
 
 from typing import Any

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import over, shape
-from autograd.derivatives.registry import defvjp, plain
+from autograd.derivatives.registry import defvjp, without_derivative
 
 Axis = int | tuple[int, ...] | None
 
@@ -122,5 +122,7 @@ defvjp(np.var, _var_vjp)
 defvjp(np.std, _std_vjp)
 defvjp(np.cumsum, _cumsum_vjp)
 
-plain([np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.count_nonzero])
-plain([np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize])
+without_derivative(
+    np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.count_nonzero
+)
+without_derivative(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)

@@ -8,7 +8,7 @@ This module knows neither Value nor backprop.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial, wraps
 from typing import Any
 
@@ -25,8 +25,8 @@ __all__ = [
     "compose",
     "defvjp",
     "name_of",
-    "plain",
     "primitive",
+    "without_derivative",
 ]
 
 Rule = Callable[..., Any]
@@ -97,7 +97,10 @@ class Derivative:
         arity = self.arity or len(args)
         arrays, given = list(args[:arity]), kwargs
         if len(args) > arity:
-            given = dict(zip(self.names[arity:], args[arity:], strict=False)) | kwargs
+            names = self.names[arity : len(args)]
+            if len(names) < len(args) - arity:
+                raise TypeError(f"{name_of(self.fn)} takes {len(self.names)} arguments at most.")
+            given = dict(zip(names, args[arity:], strict=True)) | kwargs
         elif any(name not in self.settings for name in kwargs):
             given = dict(kwargs)
             for name in self.names[len(args) : arity]:
@@ -192,7 +195,7 @@ def compose(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[.
     return register
 
 
-def plain(fns: Iterable[Callable[..., Any]]) -> None:
+def without_derivative(*fns: Callable[..., Any]) -> None:
     """Declare functions without a derivative: of a Value they give what they give of its data."""
     PLAIN.update(fns)
 
@@ -218,7 +221,7 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
         for arg in args:
             if type(arg) in TRACKED:
                 return TRACKED[type(arg)](call, *args, **kwargs)
-        for arg in args:
+        for arg in (*args, *kwargs.values()):
             for member in arg if type(arg) in (list, tuple) else (arg,):
                 protocol = getattr(type(member), "__array_function__", None)
                 if protocol not in (None, np.ndarray.__array_function__):

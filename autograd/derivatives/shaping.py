@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.registry import compose, defvjp, plain, primitive
+from autograd.derivatives.registry import compose, defvjp, primitive, without_derivative
 
 Axes = int | tuple[int, ...]
 
@@ -124,5 +124,7 @@ def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return [ary[(*leading, slice(start, stop))] for start, stop in bounds]
 
 
-plain([np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes])
-plain([np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string])
+without_derivative(np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes)
+without_derivative(
+    np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string
+)

@@ -15,6 +15,7 @@ import graphviz
 import numpy as np
 
 from autograd.backprop import newest_first
+from autograd.data import like
 from autograd.derivatives.registry import TABLE, name_of
 from autograd.errors import GraphvizMissing
 from autograd.value import Value
@@ -169,10 +170,11 @@ def _call_label(v: Value) -> str:
 
 def _box(v: Value, color: str) -> str:
     """A table with a row each for the label, the data, the gradient."""
+    grad = like(0, v.data) if v._grad is None else v._grad
     rows = [f"<b>{_markup(v.label)}</b>"] if v.label else []
     if v.ndim:
         rows.append(_markup(f"{v.shape} {v.dtype}"))
-    rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(v.grad)}")]
+    rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(grad)}")]
     cells = "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows)
     return (
         f'<<table border="1" cellborder="0" cellspacing="0" cellpadding="2" color="#888888" '
