@@ -89,7 +89,7 @@ def walk(
             for parent, c in _contributions(node, g, needed, recorded):
                 grads[parent] = grads[parent] + c if parent in grads else c
             continue
-        y, x, w = node._data, node._a_seen, node._b_seen
+        y, x, w = node._value, node._a_seen, node._b_seen
         if recorded:
             y, x, w = node, _linked(a, x), _linked(b, w)
         kind = type(node)
@@ -111,7 +111,7 @@ def _contributions(
     """What a call of many arguments, or with settings, passes on: each parent and its share."""
     call, args, seen, settings = node._call, node._a, node._a_seen, node._b_seen
     inputs = tuple(map(_linked, args, seen)) if recorded else seen
-    y = node if recorded else node._data
+    y = node if recorded else node._value
     kind = type(node)
     if call.sequence:
         shares = call.first(g, y, *inputs, **settings)
@@ -130,7 +130,7 @@ def _linked(arg: Any, seen: Any) -> Any:
         return tuple(map(_linked, arg, seen))
     if not hasattr(arg, "_number"):
         return seen
-    return arg if arg._data is seen else arg.as_seen(seen)
+    return arg if arg._value is seen else arg.as_seen(seen)
 
 
 def _fit(c: Any, parent: Any, x: Any, g: Any, call: Derivative, i: int) -> Any:

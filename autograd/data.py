@@ -62,6 +62,8 @@ def as_result(data: Any, fn: Callable[..., Any]) -> Any:
 def like(number: Any, data: Any) -> Any:
     """A number, or an array of the same shape, in the type of data and in memory of its own."""
     if type(data) is np.ndarray:
+        if data.dtype.kind != "c" and np.iscomplexobj(number):
+            raise TypeError(f"complex numbers do not fit an array of {data.dtype}: take .real.")
         return np.full_like(data, number)
     return type(data)(number)
 

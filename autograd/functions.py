@@ -41,6 +41,7 @@ def sigmoid(x: Any) -> Any:
     >>> float(sigmoid(0.0))
     0.5
     """
+    x = np.asarray(x)
     e = np.exp(-np.abs(x))
     return np.where(x < 0, e, 1) / (1 + e)
 

@@ -1,6 +1,7 @@
 """Nests of lists, tuples, named tuples and dicts: taken apart into leaves and built up again.
 
-None is an empty nest, so that an absent bias needs no exception. Dicts keep their own order.
+None is an empty nest, so that an absent bias needs no exception. The leaves of a dict come in the
+order of its keys, so that two dicts with the same keys match; the dict itself keeps its own order.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
 
     >>> leaves, rebuild = flatten({"w": 1.0, "layers": [2.0, (3.0, None)]})
     >>> leaves
-    [1.0, 2.0, 3.0]
-    >>> rebuild([10.0, 20.0, 30.0])
+    [2.0, 3.0, 1.0]
+    >>> rebuild([20.0, 30.0, 10.0])
     {'w': 10.0, 'layers': [20.0, (30.0, None)]}
     """
     leaves: list[Any] = []
@@ -35,7 +36,8 @@ def map_nest(f: Callable[[Any], Any], nest: Any) -> Any:
     if nest is None:
         return None
     if isinstance(nest, dict):
-        return {key: map_nest(f, member) for key, member in nest.items()}
+        mapped = {key: map_nest(f, nest[key]) for key in sorted(nest, key=str)}
+        return {key: mapped[key] for key in nest}
     if isinstance(nest, list):
         return [map_nest(f, member) for member in nest]
     if isinstance(nest, tuple):

@@ -30,15 +30,24 @@ class Record:
     # graph, and it counts objects. So one or two arguments stand in slots, with what the call saw
     # of them; calls of more, or with settings, put tuples into the slots of the first.
     __slots__ = (
-        "__weakref__", "_a", "_a_seen", "_b", "_b_seen", "_call", "_data", "_grad", "_number",
-        "_search", "label",
+        "__weakref__",
+        "_a",
+        "_a_seen",
+        "_b",
+        "_b_seen",
+        "_call",
+        "_grad",
+        "_number",
+        "_search",
+        "_value",
+        "label",
     )  # fmt: skip
     _a: Any
     _a_seen: Any
     _b: Any
     _b_seen: Any
     _call: Derivative | None
-    _data: Any
+    _value: Any  # not _data: np.ma takes whatever has that for an array of its own
     _grad: Any
     _number: int
     _search: object
@@ -46,11 +55,13 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         global _Value
+        if _Value is not None:
+            raise TypeError("Value has no subclasses: write functions, or a class that holds one.")
         _Value = cls
         TRACKED[cls] = apply
 
     def __init__(self, data: Any, label: str) -> None:
-        self._data = data
+        self._value = data
         self._grad = self._search = self._call = self._a = self._a_seen = self._b_seen = None
         self._b = ALONE
         self._number = _next_number()
@@ -90,7 +101,7 @@ def plain(arg: Any) -> Any:
     """An argument with the data of Values in their place, in lists and tuples too."""
     kind = type(arg)
     if kind is _Value:
-        return arg._data
+        return arg._value
     if kind is list or kind is tuple:
         return kind(map(plain, arg))
     return float(arg) if kind is np.float64 else arg
@@ -111,7 +122,7 @@ def record(call: Derivative, data: Any, a: Any, b: Any, a_seen: Any, b_seen: Any
     if not is_recording():
         return leaf(data)
     out = _new(_Value)
-    out._data = data
+    out._value = data
     out._grad = out._search = None
     out._number = _next_number()
     out.label = ""
@@ -155,7 +166,7 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _apply_unary(derivative: Derivative, v: Any) -> Any:
-    x = v._data
+    x = v._value
     if derivative.scalar is not None and type(x) is float:
         data = _compute_scalar(derivative, (x,))
     else:
@@ -185,16 +196,19 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
 
 def _seen(arg: Any, derivative: Derivative, i: int) -> Any:
     """An argument as the function, and later its rules, are given it."""
-    kind = type(arg)
-    if kind is _Value:
-        return arg._data
+    if type(arg) is _Value:
+        return arg._value
     if derivative.sequence:
-        return tuple(map(plain, arg))
-    if isinstance(arg, (list, tuple, np.ndarray)) and derivative.rules[i] is not None:
-        if kind is not np.ndarray and values_in(arg):
-            raise Detached("a list of Values is no array: join them with np.stack.")
-        return checked_array(arg)
-    return plain(arg)
+        return tuple(map(_seen_array, arg))
+    return _seen_array(arg) if derivative.rules[i] is not None else plain(arg)
+
+
+def _seen_array(arg: Any) -> Any:
+    if not isinstance(arg, (list, tuple, np.ndarray)):
+        return plain(arg)
+    if type(arg) is not np.ndarray and values_in(arg):
+        raise Detached("a list of Values is no array: join them with np.stack.")
+    return checked_array(arg)
 
 
 def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
@@ -202,10 +216,10 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
     derivative = TABLE[fn]
 
     def forward(self: Any, other: Any) -> Any:
-        x = self._data
+        x = self._value
         kind = type(other)
         if kind is _Value:
-            y = other._data
+            y = other._value
         elif kind is float or kind is int:
             y = other
         else:
@@ -221,7 +235,7 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
         if not is_recording():
             return leaf(data)
         out = _new(_Value)  # record() written out: it would be a third of a scalar program's time
-        out._data = data
+        out._value = data
         out._grad = out._search = None
         out._number = _next_number()
         out.label = ""
@@ -236,7 +250,7 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
         x = other if type(other) is float else as_constant(other)
         if x is NotImplemented:
             return NotImplemented
-        y = self._data
+        y = self._value
         try:
             data = compute(x, y)
         except ZeroDivisionError:

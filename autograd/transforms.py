@@ -8,6 +8,7 @@ be differentiated again.
 
 import itertools
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import wraps
 from operator import attrgetter
 from typing import Any
@@ -41,7 +42,7 @@ class _Run:
     """One call of a function, with Values of its own for some arguments, and the record it left."""
 
     def __init__(self, f: Function, args: Sequence[Any], kwargs: Any, argnums: Argnums) -> None:
-        chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+        chosen = [argnums] if isinstance(argnums, int | np.integer) else list(argnums)
         for k in chosen:
             if not -len(args) <= k < len(args):
                 raise TypeError(
@@ -66,10 +67,28 @@ class _Run:
         self.tied = any(value._number < self.since for value in reached)
         self.needed = leading_to(inputs, self.nodes) if self.tied else None
 
+    def differentiate(self, y: Any, seed: Any) -> list[Any]:
+        """The derivatives of Σ seed·y by the inputs; complex of a complex y, of real inputs too."""
+        pulled = self.pull([y], [seed], self.recorded)
+        if not np.iscomplexobj(seed):
+            return pulled
+        imaginary = self.pull([y], [-1j * seed], self.recorded)
+        return [
+            p if x.dtype.kind == "c" else p + 1j * q
+            for x, p, q in zip(self.inputs, pulled, imaginary, strict=True)
+        ]
+
     @property
     def recorded(self) -> bool:
         """Whether what comes out is to be differentiated again by the caller."""
         return self.tied and is_recording()
+
+    def result_and_aux(self) -> tuple[Any, Any]:
+        if not (isinstance(self.result, tuple) and len(self.result) == 2):
+            raise TypeError(
+                "with has_aux=True the function returns a pair, (result, anything else)."
+            )
+        return self.result
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], recorded: bool) -> list[Any]:
         """The cotangents of the inputs, given those of the outputs; in memory of their own."""
@@ -96,7 +115,7 @@ class _Run:
         if self.tied and not is_recording():  # a Value for a Value, though it remembers nothing
             pulled = [Value(c) for c in pulled]
         nests = self.release(self.rebuild(pulled))
-        return nests[0] if isinstance(argnums, int) else tuple(nests)
+        return nests[0] if isinstance(argnums, int | np.integer) else tuple(nests)
 
     def release(self, nest: Any) -> Any:
         """What the caller gets: Values if they hang together with his own, else their data."""
@@ -107,7 +126,7 @@ class _Run:
     def _release(self, y: Any) -> Any:
         if type(y) is not Value:
             return y
-        return y.detach() if self.tied else y.data
+        return y.detach() if self.tied else copy(y.data)
 
 
 def _values_of(nest: Any) -> list[Value]:
@@ -147,7 +166,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     @wraps(f)
     def differentiate(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, kwargs, argnums)
-        y = run.result[0] if has_aux else run.result
+        y = run.result_and_aux()[0] if has_aux else run.result
         grads = run.pull([y], [like(1, _number(f, y))], run.recorded)
         grads = [np.conjugate(g) if np.iscomplexobj(g) else g for g in grads]
         return run.release(run.result), run.gradients(grads, argnums)
@@ -191,14 +210,14 @@ def elementwise_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -
     @wraps(f)
     def derivative(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, kwargs, argnums)
-        y = run.result[0] if has_aux else run.result
+        y = run.result_and_aux()[0] if has_aux else run.result
         for x in run.inputs:
             if x.shape != np.shape(plain(y)):
                 raise ShapeMismatch(
                     f"an elementwise function of the shape {x.shape} has that shape, not "
                     f"{np.shape(plain(y))}: use jacobian, or broadcast the argument first."
                 )
-        grads = run.pull([y], [like(1, plain(y))], run.recorded)
+        grads = run.differentiate(y, like(1, plain(y)))
         result = run.gradients(grads, argnums)
         return (result, run.release(run.result[1])) if has_aux else result
 
@@ -220,14 +239,12 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Functi
     @wraps(f)
     def derivatives(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, kwargs, argnums)
-        outputs, rebuild = flatten(run.result[0] if has_aux else run.result)
+        outputs, rebuild = flatten(run.result_and_aux()[0] if has_aux else run.result)
 
         def rows(y: Any) -> Any:
             shape = np.shape(plain(y))
             basis = np.eye(np.size(plain(y)), dtype=np.result_type(plain(y)))
-            pulled = [
-                run.pull([y], [like(e.reshape(shape), plain(y))], run.recorded) for e in basis
-            ]
+            pulled = [run.differentiate(y, like(e.reshape(shape), plain(y))) for e in basis]
             columns = [
                 _stacked([row[k] for row in pulled], shape, x) for k, x in enumerate(run.inputs)
             ]

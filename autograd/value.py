@@ -5,6 +5,7 @@ arrays, NumPy's and Python's protocols. How it remembers stands in `record`.
 """
 
 import operator
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, final
 
@@ -18,6 +19,7 @@ from autograd.derivatives.registry import PLAIN, TABLE, name_of
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.functions import relu, sigmoid
 from autograd.record import Record, apply, leaf, method_of, operator_pair, plain, record, values_in
+from autograd.recording import is_recording
 
 __all__ = ["Value"]
 
@@ -27,17 +29,28 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
 
     def method(self: "Value", other: Any) -> Any:
         other = plain(other)
-        return compare(self._data, np.asarray(other) if type(other) in (list, tuple) else other)
+        return compare(self._value, np.asarray(other) if type(other) in (list, tuple) else other)
 
     return method
 
 
 def _conversion(kind: type) -> Any:
-    """The Value as a Python number, if it holds a single one."""
+    """The Value as a Python number, if it holds a single one; warns, as that forgets the record.
+
+    NumPy and `math` convert in silence: `array[0] = v`, `math.sin(v)`.
+    """
 
     def convert(self: "Value") -> Any:
         if self.size != 1:
             raise Detached(f"a Value of shape {self.shape} is no {kind.__name__}: use v.data.")
+        if is_recording():
+            warnings.warn(
+                f"a Value became a plain {kind.__name__}, which no gradient flows through: write "
+                "v.item() if that is meant; np.sin(v), not math.sin(v); v.at[i].set(w) or "
+                "np.stack, not array[i] = w.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         return kind(self.item())
 
     return convert
@@ -59,13 +72,13 @@ _FORM = ("shape", "dtype")
 class Value(Record):
     """A number or an array whose computations are remembered, so that they can be differentiated.
 
-    A Python number stays a Python number (ints become floats), an array is copied and keeps its
-    dtype (ints and bools become float64). Operators, NumPy's functions and the methods below give
-    Values; comparisons give plain bools.
+    A Python number stays a Python number (ints become floats), and NumPy's doubles become one. An
+    array is copied and keeps its dtype (ints and bools become float64). Operators, NumPy's
+    functions and the methods below give Values; comparisons give plain bools.
 
     data: the number or array. A new one may be assigned to a leaf; earlier records keep the old.
     grad: the gradient of the last `backward()`, in the shape of data; zero before there was one. Of
-        a complex leaf it is the direction of ascent, the conjugate of what flows between Values.
+        complex data it is the direction of ascent, the conjugate of what flows between Values.
     label: a name, for pictures.
     fn, args, kwargs: the call that made it, as in `np.tanh, (x,), {}`; None and empty for a leaf.
     parents: the Values among the arguments, in their order.
@@ -96,18 +109,20 @@ class Value(Record):
                 f"the data of a result (of {name_of(self._call.fn)}) cannot be replaced: "
                 "the calls after it have used them. Make a new Value, or assign to a leaf."
             )
-        if type(data) is not float or type(self._data) is not float:
+        if type(data) is not float or type(self._value) is not float:
             data = as_data(data)
-            if any(getattr(data, a, None) != getattr(self._data, a, None) for a in _FORM):
+            if any(getattr(data, a, None) != getattr(self._value, a, None) for a in _FORM):
                 self._grad = None
-        self._data = data
+        self._value = data
 
-    data = property(operator.attrgetter("_data"), _set_data)
+    data = property(operator.attrgetter("_value"), _set_data)
 
     @property
     def grad(self) -> Any:
+        if self._call is not None and np.iscomplexobj(self._grad):
+            return like(np.conjugate(self._grad), self._grad)
         if self._grad is None:
-            zero = like(0, self._data)
+            zero = like(0, self._value)
             if type(zero) is not np.ndarray:
                 return zero
             self._grad = zero  # so that it may be written into
@@ -115,14 +130,14 @@ class Value(Record):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        if type(self._data) is float and isinstance(grad, float | int):
+        if type(self._value) is float and isinstance(grad, float | int):
             grad = float(grad)
         elif grad is not None:
             grad = as_data(grad)
             if np.shape(grad) != self.shape:
                 if np.ndim(grad) > 0:
                     raise ShapeMismatch(f"grad has the shape {self.shape}, not {np.shape(grad)}.")
-                grad = like(grad, self._data)
+                grad = like(grad, self._value)
         self._grad = grad
 
     def zero_grad(self) -> None:
@@ -155,7 +170,8 @@ class Value(Record):
             raise ShapeMismatch(
                 f"the gradient has the shape {np.shape(gradient)}, the Value {self.shape}."
             )
-        grads = {self: like(gradient, self._data)}
+        g = like(gradient, self._value)
+        grads = {self: np.conjugate(g) if self.dtype.kind == "c" else g}
         walk(newest_first((self,)), grads, retain=retain_grads)
         for v, g in grads.items():
             if type(g) is not float and np.iscomplexobj(g):
@@ -164,31 +180,31 @@ class Value(Record):
 
     def detach(self) -> "Value":
         """A leaf with the same data."""
-        return leaf(self._data, self.label)
+        return leaf(self._value, self.label)
 
     def item(self) -> Any:
         """The Python number of a Value that holds a single one."""
         if self.size != 1:
             raise ShapeMismatch(f"a Value of shape {self.shape} is not a single number.")
-        return self._data.item() if hasattr(self._data, "item") else self._data
+        return self._value.item() if hasattr(self._value, "item") else self._value
 
     # ---------------------------------------------------------------------- an array
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return getattr(self._data, "shape", ())
+        return getattr(self._value, "shape", ())
 
     @property
     def ndim(self) -> int:
-        return getattr(self._data, "ndim", 0)
+        return getattr(self._value, "ndim", 0)
 
     @property
     def size(self) -> int:
-        return getattr(self._data, "size", 1)
+        return getattr(self._value, "size", 1)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(getattr(self._data, "dtype", type(self._data)))
+        return np.dtype(getattr(self._value, "dtype", type(self._value)))
 
     @property
     def at(self) -> indexing.At:
@@ -198,7 +214,7 @@ class Value(Record):
     def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("a Value that holds one number has no len().")
-        return len(self._data)
+        return len(self._value)
 
     def __iter__(self) -> Iterator["Value"]:
         return (self[i] for i in range(len(self)))
@@ -206,10 +222,10 @@ class Value(Record):
     def __getitem__(self, index: Any) -> "Value":
         if values_in((index,)):
             raise TypeError("an index is no Value: write v[int(i)], or v[i.data.astype(int)].")
-        if self.ndim == 0 and not hasattr(self._data, "dtype"):
+        if self.ndim == 0 and not hasattr(self._value, "dtype"):
             raise IndexError("a Value that holds one number cannot be indexed.")
-        data = as_result(self._data[index], operator.getitem)
-        return record(TABLE[operator.getitem], data, self, index, self._data, index)
+        data = as_result(self._value[index], operator.getitem)
+        return record(TABLE[operator.getitem], data, self, index, self._value, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise Detached("a Value is not written into: write v = v.at[index].set(w), or .add(w).")
@@ -243,12 +259,12 @@ class Value(Record):
     # --------------------------------------------------------------- Python's protocols
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._value)
 
     __float__, __int__, __complex__ = _conversion(float), _conversion(int), _conversion(complex)
 
     def __repr__(self) -> str:
-        parts = [repr(self._data)]
+        parts = [repr(self._value)]
         if self.label:
             parts.append(f"label={self.label!r}")
         if self._grad is not None:
@@ -259,7 +275,7 @@ class Value(Record):
         return format(self.item(), spec) if spec else repr(self)
 
     def __reduce__(self) -> Any:
-        return _unpickled, (self._data, self.label)  # a leaf, never a graph
+        return _unpickled, (self._value, self.label)  # a leaf, never a graph
 
     __hash__ = object.__hash__
 
@@ -278,17 +294,17 @@ class Value(Record):
     __matmul__, __rmatmul__ = operator_pair(np.matmul, operator.matmul)
 
     def __neg__(self) -> "Value":
-        data = self._data
+        data = self._value
         return record(TABLE[np.negative], -data, self, ALONE, data, None)
 
     def __pos__(self) -> "Value":
-        return self.as_seen(self._data)
+        return self.as_seen(self._value)
 
     def __floordiv__(self, other: Any) -> Any:
-        return np.floor_divide(self._data, plain(other))
+        return np.floor_divide(self._value, plain(other))
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return np.floor_divide(other, self._data)
+        return np.floor_divide(other, self._value)
 
     # ---------------------------------------------------------- methods, as NumPy's arrays
 

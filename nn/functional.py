@@ -64,7 +64,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight + bias as one call: half the records of every network, and no array between."""
     y = x @ weight
-    if y.dtype != bias.dtype:
+    if y.dtype != getattr(bias, "dtype", None):
         return y + bias
     y += bias
     return y
@@ -119,6 +119,8 @@ def mse_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
 def _mean_squared_error(x: Any, target: Any) -> Any:
     """One call, because it is the loss of every regression."""
     d = np.asarray(x - target)
+    if d.dtype == np.float16:  # which a sum of squares soon outgrows
+        return np.mean(d * d)
     return np.vdot(d, d) / d.size
 
 
@@ -206,7 +208,9 @@ def _classified(input: Any, target: Any) -> tuple[Any, Any]:
             f"class indices are integers, not {target.dtype}: write target.astype(int), or "
             "one_hot.argmax(axis=1)."
         )
-    if target.size and not (
+    if not target.size:
+        raise ValueError("the batch is empty: there is nothing to take the mean of.")
+    if not (
         np.minimum.reduce(target, axis=None) >= 0 and np.maximum.reduce(target, axis=None) < classes
     ):
         raise IndexError(
@@ -271,6 +275,8 @@ def _alike(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
             f"{loss} compares arrays of one shape; the input has {input.shape}, the target "
             f"{target.shape}: reshape one of them, lest they broadcast."
         )
+    if not target.size:
+        raise ValueError(f"{loss} of an empty batch: there is nothing to take the mean of.")
     return input, target
 
 

@@ -75,6 +75,8 @@ class Module:
 
     def astype(self, dtype: Any) -> Self:
         """Convert all parameters to a dtype, such as np.float32; returns the module."""
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(f"parameters are real or complex numbers, not {np.dtype(dtype)}.")
         for p in self.parameters():
             p.data = np.asarray(p.data).astype(dtype)[()]
         return self
@@ -100,9 +102,13 @@ class Module:
             wrong += [f"{name} is unexpected" for name in state_dict if name not in own]
         if wrong:
             raise ValueError(f"{type(self).__name__} cannot load this: {'; '.join(wrong)}.")
-        for name, p in own.items():
-            if name in state_dict:
-                p.data = np.array(state_dict[name], p.dtype)[()]
+        loaded = {
+            name: np.array(data.data if isinstance(data, Value) else data, own[name].dtype)[()]
+            for name, data in state_dict.items()
+            if name in own
+        }
+        for name, data in loaded.items():
+            own[name].data = data
 
     def extra_repr(self) -> str:
         """The settings that its repr shows in parentheses."""

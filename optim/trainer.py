@@ -25,9 +25,9 @@ RNG = np.random.Generator | int | None
 class NonFiniteLoss(ArithmeticError):
     """The loss, or a weight, became infinite or not a number; `history` has the epochs before."""
 
-    def __init__(self, message: str, history: History) -> None:
+    def __init__(self, message: str, history: History | None = None) -> None:
         super().__init__(message)
-        self.history = history
+        self.history = history or History()
 
 
 class Trainer:
@@ -90,6 +90,8 @@ class Trainer:
         """
         x, y = _samples(x, y)
         if validation_data is not None:
+            if not (isinstance(validation_data, tuple) and len(validation_data) == 2):
+                raise TypeError("validation_data is a pair, (x, y).")
             validation_data = _samples(*validation_data, what="validation ")
         if epochs < 0:
             raise ValueError(f"epochs is {epochs}; it must not be negative.")
@@ -134,6 +136,11 @@ class Trainer:
                 f"the loss is a {type(loss).__name__}, no Value: nothing in it depends on "
                 "parameters. Is the model made of Values, and the loss of NumPy's functions?"
             )
+        if np.size(loss.data) != 1:
+            raise ValueError(
+                f"the loss of a batch is one number, the mean over its samples, not an array of "
+                f"shape {np.shape(loss.data)}: use reduction='mean'."
+            )
         value = float(loss.data)
         if math.isfinite(value):
             loss.backward(retain_grads=False)
@@ -145,7 +152,7 @@ class Trainer:
         x, y = _samples(x, y)
         with self._mode(training=False), no_grad():
             losses = [
-                float(self.loss(self.model(x[batch]), y[batch]).data) * len(x[batch])
+                float(_plain(self.loss(self.model(x[batch]), y[batch]))) * len(x[batch])
                 for batch in _batches(len(x), self.batch_size or len(x))
             ]
         return math.fsum(losses) / len(x)
@@ -155,7 +162,8 @@ class Trainer:
         x, _ = _samples(x, x)
         with self._mode(training=False), no_grad():
             outputs = [
-                self.model(x[batch]).data for batch in _batches(len(x), self.batch_size or len(x))
+                _plain(self.model(x[batch]))
+                for batch in _batches(len(x), self.batch_size or len(x))
             ]
         return np.concatenate(outputs)
 
@@ -224,6 +232,10 @@ def _samples(x: Any, y: Any, what: str = "") -> tuple[Any, Any]:
     if len(x) == 0:
         raise ValueError(f"{what}x is empty: there are no samples.")
     return x, y
+
+
+def _plain(y: Any) -> Any:
+    return y.data if hasattr(y, "backward") else y
 
 
 def _stopped(what: str, epoch: int, batch: int, history: History) -> NonFiniteLoss:

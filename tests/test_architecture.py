@@ -31,7 +31,7 @@ MAY_IMPORT = {
     },
     "autograd.value": {
         "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
-        "autograd.functions", "autograd.record",
+        "autograd.functions", "autograd.record", "autograd.recording",
     },
     "autograd.transforms": {
         "autograd.backprop", "autograd.data", "autograd.errors", "autograd.nests",

@@ -36,7 +36,7 @@ defvjp(
 )
 defvjp(np.reciprocal, lambda g, y, x: -over(over(g, x), x))
 defvjp(np.remainder, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.floor_divide(x, y)))
-defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.trunc(x / y)))
+defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.rint(np.divide(x - z, y))))
 
 
 # ---------------------------------------------------------------------- powers
@@ -49,6 +49,8 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
             return g * (p * x)
         lower: Any = p - 1
     else:
+        if p.dtype.kind == "u":
+            p = p.astype(np.int64)  # which has numbers below 0
         lower = np.where((p == 0) & (x == 0), 1, p - 1)
     if np.any(lower < 0) and not np.all(x):  # a pole, which matters only if a gradient comes in
         x = np.where((x == 0) & (g == 0), 1, x)

@@ -130,7 +130,7 @@ def _einsum_vjp(
             factors.append((letter, np.ones(n, np.result_type(g))))
         target += letter
     formula = ",".join(term for term, _ in factors) + "->" + target
-    return np.einsum(formula, *(a for _, a in factors), optimize=optimize)
+    return np.einsum(formula, *(a for _, a in factors), optimize=bool(optimize))
 
 
 def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str, list[str]]:

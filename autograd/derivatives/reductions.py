@@ -43,7 +43,7 @@ def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = Fals
 
 
 def _mean_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return _broadcast(_spread(g / max(_count(x, y), 1), x, axis), x)
+    return _broadcast(_spread(g * (1 / max(_count(x, y), 1)), x, axis), x)
 
 
 def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:

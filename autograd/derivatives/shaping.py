@@ -32,7 +32,9 @@ def _definite(order: str) -> Any:
 
 
 def _transpose_vjp(g: Any, y: Any, x: Any, *, axes: Sequence[int] | None = None) -> Any:
-    return np.transpose(g, None if axes is None else np.argsort(np.asarray(axes) % len(axes)))
+    if axes is None:
+        return np.transpose(g)
+    return np.transpose(g, np.argsort(np.atleast_1d(axes) % max(np.size(axes), 1)))
 
 
 def _moveaxis_vjp(g: Any, y: Any, x: Any, *, source: Axes, destination: Axes) -> Any:

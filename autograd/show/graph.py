@@ -59,6 +59,8 @@ def draw(value: Value, *, max_nodes: int = 200, direction: str = "LR") -> "Graph
         raise TypeError(f"draw takes a Value, not {type(value).__name__}.")
     if max_nodes < 1:
         raise ValueError(f"max_nodes is {max_nodes}; it must be at least 1.")
+    if direction not in ("LR", "TB", "RL", "BT"):
+        raise ValueError(f"direction is {direction!r}; it is 'LR' or 'TB'.")
     shown, hidden = _values(value, max_nodes)
     graph = Graph(
         graph_attr={"rankdir": direction, "ordering": "in", "nodesep": "0.15", "ranksep": "0.3"},
@@ -170,8 +172,8 @@ def _call_label(v: Value) -> str:
 
 def _box(v: Value, color: str) -> str:
     """A table with a row each for the label, the data, the gradient."""
-    grad = like(0, v.data) if v._grad is None else v._grad
-    rows = [f"<b>{_markup(v.label)}</b>"] if v.label else []
+    grad = like(0, v.data) if v._grad is None else v.grad
+    rows = [f"<b>{_markup(str(v.label))}</b>"] if v.label else []
     if v.ndim:
         rows.append(_markup(f"{v.shape} {v.dtype}"))
     rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(grad)}")]
@@ -197,7 +199,8 @@ def _short(x: Any) -> str:
 
 def _markup(text: str) -> str:
     """Text in a table: there too Graphviz gives backslashes a meaning."""
-    return html.escape(text).replace("\\", "\\\\")
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return html.escape(shown).replace("\\", "\\\\") if shown.strip() else "&#160;"
 
 
 def _text(text: str) -> str:

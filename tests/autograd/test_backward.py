@@ -193,3 +193,45 @@ def test_threads_have_graphs_and_switches_of_their_own():
     assert len(results) == 800
     assert all(results)
     assert (shared * 2).fn is np.multiply
+
+
+@pytest.mark.parametrize("index", [((0, 0, 1),), [0, 0, 1], ([0, 0, 1],), np.array([0, 0, 1])])
+def test_repeated_indices_of_every_kind_add_up(index):
+    x, w = Value([1.0, 2.0, 3.0]), Value([5.0, 6.0, 7.0])
+    x[index].sum().backward()
+    assert x.grad.tolist() == [2, 1, 0]
+    x.at[index].set(w).sum().backward()
+    assert w.grad.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize("z", [1 + 2j, np.complex64(1 + 2j), np.array(1 + 2j), np.array([1 + 2j])])
+def test_complex_gradients_point_uphill_at_leaves_and_between(z):
+    leaf = Value(z)
+    between = leaf * 1
+    (abs(between) ** 2).sum().backward()
+    assert np.all(leaf.grad == 2 * z)
+    assert np.all(between.grad == 2 * z)
+    assert np.shape(leaf.grad) == np.shape(z)
+    in_two_stages = Value(z)
+    (in_two_stages * 1).backward(between.grad)
+    assert np.all(in_two_stages.grad == leaf.grad)
+
+
+def test_a_gradient_of_another_form_is_forgotten():
+    v = Value([1.0])
+    (v * v).sum().backward()
+    v.data = np.ones(3)
+    assert v.grad.shape == (3,)
+    (v * v).sum().backward()
+    assert v.grad.tolist() == [2, 2, 2]
+
+
+def test_reading_a_gradient_of_a_number_stores_nothing():
+    v = Value(1.0)
+    assert v.grad == 0.0
+    assert repr(v) == "Value(1.0)"
+
+
+def test_a_complex_gradient_does_not_fit_a_real_value():
+    with pytest.raises(TypeError, match=r"\.real"):
+        Value([1.0, 2.0]).backward(np.array([1j, 1j]))

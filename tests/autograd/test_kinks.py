@@ -136,3 +136,32 @@ def test_the_logistic_family_is_stable_at_both_ends(x):
     row = np.array([x, 0.0, -x])
     assert slope(autograd.logsumexp, row) == pytest.approx(autograd.softmax(row).tolist())
     assert np.isfinite(autograd.log_softmax(row)).all()
+
+
+def test_entropy_at_0():
+    def entropy(p):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -np.where(p > 0, p * np.log(p), 0)
+
+    assert slope(entropy, [0.0, 1.0]) == [0, -1]
+
+
+def test_an_oscillation_masked_at_its_pole():
+    def guarded(x):
+        with np.errstate(all="ignore"):
+            return np.where(x > 0, np.sin(1 / x), 0)
+
+    with np.errstate(invalid="ignore"):
+        assert slope(guarded, [0.0])[0] == 0
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
+def test_exponents_of_every_type(kind):
+    assert slope(lambda x: x ** np.array([0, 1, 2], kind), [5.0, 5.0, 5.0]) == [0, 1, 10]
+    assert grad(lambda x: x ** kind(0))(20.0) == 0
+
+
+def test_the_mean_of_many_halves():
+    x = Value(np.ones(100_000, np.float16))
+    np.mean(x).backward()
+    assert x.grad[0] == np.float16(1e-5)

@@ -246,3 +246,65 @@ def test_softmax_family_to_second_order():
         np.testing.assert_allclose(
             jacobian(f)(X), np.stack([grad(lambda x, f=f, k=k: f(x)[k])(X) for k in range(3)])
         )
+
+
+def test_dicts_match_by_their_keys():
+    p = {"a": 2.0, "b": 3.0}
+
+    def f(d):
+        return d["a"] ** 2 * d["b"]
+
+    assert hvp(f, p, {"b": 0.0, "a": 1.0}) == {"a": 6.0, "b": 4.0}
+    assert jvp(f, (p,), ({"b": 0.0, "a": 1.0},)) == (12.0, 12.0)
+    _, pullback = vjp(lambda x: {"b": x * 2.0, "a": x * 1.0}, 1.0)
+    assert pullback({"a": 1.0, "b": 0.0}) == (1.0,)
+    assert list(grad(f)({"b": 3.0, "a": 2.0})) == ["b", "a"]
+
+
+def test_complex_results_of_real_arguments():
+    np.testing.assert_allclose(jacobian(lambda x: np.exp(1j * x))(X), np.diag(1j * np.exp(1j * X)))
+    np.testing.assert_allclose(elementwise_grad(lambda x: x * x * 1j)(X), 2j * X)
+
+
+def test_pullbacks_under_no_grad_are_values_for_values():
+    x, y = Value([1.0, 2.0]), Value([1.0, 2.0])
+    _, pullback = vjp(lambda x, y: (x + y) * 2.0, x, y)
+    with no_grad():
+        a, b = pullback(np.ones(2))
+    assert type(a) is type(b) is Value
+    assert not np.shares_memory(a.data, b.data)
+
+
+def test_aux_is_left_as_it_is():
+    w = Value(2.0)
+    with no_grad():
+        (y, aux), g = value_and_grad(lambda x: (x * w, {"n": 3, "s": "text"}), has_aux=True)(1.0)
+    assert aux == {"n": 3, "s": "text"}
+    assert (y.data, g.data) == (2.0, 2.0)
+
+
+def test_results_share_nothing_with_the_record():
+    y, pullback = vjp(np.exp, np.zeros(2))
+    y[:] = 0
+    assert pullback(np.ones(2))[0].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error", "says"),
+    [
+        (lambda: grad(lambda x, y: x * y, argnums=(0, 0))(1.0, 2.0), ValueError, "twice"),
+        (lambda: grad(lambda x, y: x * y, argnums=(1, -1))(1.0, 2.0), ValueError, "twice"),
+        (
+            lambda: hvp(lambda x: np.sum(x**3), X, np.ones((3, 1))),
+            ShapeMismatch,
+            r"v has .*\(3, 1\)",
+        ),
+        (lambda: jvp(np.sin, (X,), (X[:2],)), ShapeMismatch, "tangents"),
+        (lambda: grad(lambda x: [x, x])(1.0), TypeError, "not a list"),
+        (lambda: grad(lambda x: None)(1.0), TypeError, "not a NoneType"),
+        (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, "pair"),
+    ],
+)
+def test_more_refusals(attempt, error, says):
+    with pytest.raises(error, match=says):
+        attempt()

@@ -1,13 +1,23 @@
 """Value as a number and as an array: data, operators, NumPy's protocols, Python's, and refusals."""
 
 import copy
+import math
 import operator
 import pickle
 
 import numpy as np
 import pytest
 
-from autograd import Detached, NotDifferentiable, ShapeMismatch, Value, defvjp, no_grad, primitive
+from autograd import (
+    Detached,
+    NotDifferentiable,
+    ShapeMismatch,
+    Value,
+    defvjp,
+    no_grad,
+    primitive,
+    relu,
+)
 
 # ------------------------------------------------------------------------ data
 
@@ -405,13 +415,25 @@ def test_copies_do_not_follow_the_graph():
 
 def test_numbers_are_told_from_arrays():
     v = Value(2.5)
-    assert (float(v), int(v), complex(v), bool(v), f"{v:.2f}") == (2.5, 2, 2.5 + 0j, True, "2.50")
-    assert Value([[3.0]]).item() == float(Value([[3.0]])) == 3.0
+    assert (v.item(), bool(v), f"{v:.2f}") == (2.5, True, "2.50")
+    assert Value([[3.0]]).item() == 3.0
+    with no_grad():
+        assert (float(v), int(v), complex(v)) == (2.5, 2, 2.5 + 0j)
     for convert in (float, int, complex):
         with pytest.raises(TypeError, match=r"v\.data"):
             convert(Value([1.0, 2.0]))
     with pytest.raises(ShapeMismatch):
         Value([1.0, 2.0]).item()
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [float, math.sin, lambda v: np.zeros(2).__setitem__(0, v), lambda v: np.zeros(2).fill(v)],
+)
+def test_becoming_a_plain_number_warns(convert):
+    """NumPy and math convert a number in silence, and the gradient would be lost in silence."""
+    with pytest.warns(RuntimeWarning, match=r"np\.sin\(v\), not math\.sin"):
+        convert(Value(2.0))
 
 
 def test_repr():
@@ -473,3 +495,69 @@ def test_no_grad_is_a_context_and_a_decorator():
     assert [(v.fn, v.parents) for v in (y, z, double())] == [(None, ())] * 3
     assert (w * 2).fn is np.multiply
     assert type(y) is Value
+
+
+def test_a_primitive_is_one_by_keyword_too():
+    @primitive
+    def straight_through(x):
+        return np.round(x)
+
+    defvjp(straight_through, lambda g, y, x: g)
+    x = Value(1.4)
+    straight_through(x=x).backward()
+    assert x.grad == 1.0
+    x = Value(0.0)
+    relu(x=x).backward()
+    assert x.grad == 0.0
+
+
+def test_a_value_is_no_setting():
+    with pytest.raises(NotDifferentiable, match=r"np\.clip takes Values as its arrays"):
+        np.clip(Value([1.0, 3.0]), min=Value(2.0), max=9.0)
+    with pytest.raises(NotDifferentiable):
+        np.std(Value([1.0, 2.0]), ddof=Value(1.0))
+
+
+@pytest.mark.parametrize("join", [np.concatenate, np.stack])
+def test_lists_of_values_within_a_list_are_refused(join):
+    with pytest.raises(Detached, match=r"np\.stack"):
+        join([Value([1.0, 2.0]), [Value(3.0), Value(4.0)]])
+
+
+def test_value_has_no_subclasses():
+    with pytest.raises(TypeError, match="no subclasses"):
+        type("Parameter", (Value,), {})
+    assert type(Value(1.0) * 2) is Value
+
+
+def test_masked_arrays_are_refused_from_both_sides():
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    for attempt in (lambda: Value([1.0, 2.0]) * masked, lambda: masked * Value([1.0, 2.0])):
+        with pytest.raises(TypeError):
+            attempt()
+
+
+def test_comparisons_with_lists():
+    assert (Value(2.0) == [2.0, 1.0]).tolist() == [True, False]
+    assert (Value([1.0, 3.0]) < [2.0, 2.0]).tolist() == [True, False]
+
+
+def test_a_number_stays_a_number():
+    for y in (Value(2.0).T, Value(2.0).copy(), Value(2.0).astype(float), np.squeeze(Value(2.0))):
+        assert type(y.data) is float
+
+
+@pytest.mark.parametrize("returned", [None, [1.0], "text", (1.0, 2.0), np.array(["a"])])
+def test_a_primitive_returns_one_array_or_number(returned):
+    @primitive
+    def odd(x):
+        return returned
+
+    defvjp(odd, lambda g, y, x: g)
+    with pytest.raises(NotDifferentiable, match="odd returned"):
+        odd(Value(1.0))
+
+
+def test_too_many_arguments():
+    with pytest.raises(TypeError, match="relu takes 1 arguments at most"):
+        relu(Value(1.0), 5)

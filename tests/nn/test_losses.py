@@ -145,3 +145,30 @@ def test_modules_are_the_functions(module, function, args):
 )  # fmt: skip
 def test_activations_are_the_functions(module, function):
     np.testing.assert_array_equal(module()(Value(LOGITS)).data, function(LOGITS))
+
+
+def test_losses_of_numbers_and_of_lists():
+    x = Value(1.0)
+    nn.mse_loss(x, 3.0).backward()
+    assert x.grad == -4.0
+    assert nn.hinge_loss(Value([0.5, 3.0]), [1, -1]).data == 2.25
+    assert nn.cross_entropy([[0.0, 0.0]], [1]) == pytest.approx(math.log(2))
+    assert nn.cross_entropy(Value(np.zeros((2, 10))), np.array([3, 7], ">i8")).data > 2
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (nn.mse_loss, np.ones((0, 3))),
+        (nn.hinge_loss, np.ones((0, 3))),
+        (nn.cross_entropy, np.ones(0, int)),
+        (nn.nll_loss, np.ones(0, int)),
+    ],
+)
+def test_an_empty_batch(loss, target):
+    with pytest.raises(ValueError, match="empty"):
+        loss(Value(np.ones((0, 3))), target)
+
+
+def test_half_precision_does_not_overflow():
+    assert nn.mse_loss(Value(np.full(70_000, 2.0, "f2")), np.zeros(70_000, "f2")).data == 4.0

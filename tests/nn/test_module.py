@@ -198,3 +198,47 @@ def test_initial_values_refuse_what_has_no_fans():
         nn.init.calculate_gain("cube")
     p = nn.init.zeros_(Value(np.ones((2, 2), "f4")))
     assert (p.data.any(), p.dtype) == (False, np.float32)
+
+
+def test_subclasses_of_sequential_keep_what_they_add():
+    class Net(nn.Sequential):
+        def __init__(self):
+            super().__init__(nn.Linear(2, 2))
+            self.scale = Value(1.0)
+            self.drop = nn.Dropout()
+
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == ["0.weight", "0.bias", "scale"]
+    assert not net.eval().drop.training
+
+
+def test_copies_of_dropout_follow_the_seed():
+    layer = copy.deepcopy(nn.Dropout(0.5))
+    masks = []
+    for _ in range(2):
+        nn.manual_seed(0)
+        masks.append(layer(np.ones(50)).tolist())
+    assert masks[0] == masks[1]
+
+
+def test_parameters_stay_real_or_complex():
+    with pytest.raises(TypeError, match="int64"):
+        nn.Linear(2, 2).astype(int)
+
+
+def test_a_state_that_cannot_be_converted_changes_nothing():
+    model = nn.Linear(1, 1)
+    before = model.weight.data.copy()
+    with pytest.raises(ValueError, match="could not convert"):
+        model.load_state_dict({"weight": [[5.0]], "bias": ["a"]})
+    assert (model.weight.data == before).all()
+    model.load_state_dict(dict(nn.Linear(1, 1, rng=0).named_parameters()))
+
+
+def test_linear_broadcasts_its_bias_as_the_formula_does():
+    x, w, b = np.ones((4, 3), "f4"), Value(np.ones((3, 2), "f4")), Value(1.0)
+    y = nn.linear(x, w, b)
+    assert y.data.tolist() == [[4, 4]] * 4
+    y.sum().backward()
+    assert b.grad == 8.0
+    assert nn.linear(np.ones((1, 2), int), np.ones((2, 2), int), np.ones(2)).tolist() == [[3, 3]]

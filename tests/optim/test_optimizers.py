@@ -156,3 +156,48 @@ def test_refusals(make, error, says):
 
 def test_repr():
     assert repr(optim.SGD([Value(1.0)], lr=0.1)).startswith("SGD(lr=0.1, momentum=0.0")
+
+
+@pytest.mark.parametrize("start", STARTS, ids=["number", "array", "tiles"])
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_a_step_replaces_data_and_leaves_the_old_as_it_was(start, kind):
+    """So a record made before the step keeps its meaning, and so does whoever holds the data."""
+    w = Value(start)
+    held, copied = w.data, np.copy(w.data)
+    y = (w * w).sum()
+    y.backward()
+    kind([w], lr=0.1).step()
+    assert np.all(held == copied)
+    w.zero_grad()
+    y.backward()
+    assert np.all(w.grad == 2 * copied)
+
+
+def test_adam_of_a_complex_number_is_that_of_an_array():
+    for z in (3 + 1j, np.complex64(3 + 1j), np.array([3 + 1j])):
+        w = Value(z)
+        (abs(w - 1) ** 2).sum().backward()
+        optim.Adam([w], lr=0.1).step()
+        assert np.ravel(w.data)[0] == pytest.approx(2.9 + 0.9j)
+        assert type(w.data) is type(Value(z).data)
+
+
+def test_a_gradient_of_none_is_zero():
+    class Plain:
+        data, grad = 1.0, 2.0
+
+    p = Plain()
+    optimizer = optim.SGD([p], lr=0.25)
+    optimizer.zero_grad()
+    optimizer.step()
+    assert p.data == 1.0
+
+
+def test_the_settings_of_groups_are_checked():
+    w = Value(1.0)
+    with pytest.raises(ValueError, match="lr is -1"):
+        optim.SGD([{"params": [w], "lr": -1.0}])
+    with pytest.raises(ValueError, match="nesterov"):
+        optim.SGD([{"params": [w], "nesterov": True}])
+    with pytest.raises(TypeError, match=r"\[w\]"):
+        optim.SGD(Value([1.0, 2.0]))

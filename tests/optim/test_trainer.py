@@ -2,6 +2,7 @@
 
 import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -228,3 +229,30 @@ def test_training_leaves_the_data_alone():
     trainer_of(optim.BatchTrainer).fit(x, y, epochs=2, verbose=0)
     assert (x == X).all()
     assert (y == Y).all()
+
+
+def test_each_part_gets_its_own_mode_back():
+    model = nn.Sequential(nn.Linear(3, 8, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(8, 1, rng=0))
+    model[1].eval()
+    trainer = trainer_of(model=model)
+    trainer.predict(X)
+    trainer.evaluate(X, Y)
+    trainer.fit(X, Y, verbose=0)
+    assert (model.training, model[1].training) == (True, False)
+
+
+def test_a_loss_is_one_number():
+    trainer = trainer_of(loss=lambda a, b: nn.mse_loss(a, b, reduction="none"))
+    with pytest.raises(ValueError, match=r"one number.*\(32, 1\)"):
+        trainer.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("given", [(X,), (X, Y, Y), 0.2, [X, Y]])
+def test_validation_data_are_a_pair(given):
+    with pytest.raises(TypeError, match=r"\(x, y\)"):
+        trainer_of().fit(X, Y, validation_data=given, verbose=0)
+
+
+def test_the_error_of_a_stopped_run_can_be_pickled():
+    error = optim.NonFiniteLoss("stopped", optim.History())
+    assert str(pickle.loads(pickle.dumps(error))) == "stopped"
