@@ -12,7 +12,7 @@ import numpy as np
 from autograd.derivatives.registry import name_of
 from autograd.errors import NotDifferentiable
 
-__all__ = ["as_constant", "as_data", "as_result", "checked_array", "like"]
+__all__ = ["alike", "as_constant", "as_data", "as_result", "checked_array", "like"]
 
 
 def as_data(data: Any) -> Any:
@@ -57,6 +57,13 @@ def as_result(data: Any, fn: Callable[..., Any]) -> Any:
     raise NotDifferentiable(
         f"{name_of(fn)} returned {kind} here; only real or complex numbers have a derivative."
     )
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two are of one shape and one dtype."""
+    if type(a) is type(b) is np.ndarray:
+        return a.shape == b.shape and a.dtype == b.dtype
+    return type(a) is type(b)
 
 
 def like(number: Any, data: Any) -> Any:

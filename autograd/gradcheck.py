@@ -102,7 +102,7 @@ def gradgradcheck(f: Callable[..., Any], inputs: Any, **settings: Any) -> bool:
     return gradcheck(f, inputs, order=2, **settings)
 
 
-def _weight(rng: np.random.Generator, y: Any) -> Any:
+def _weight(rng: Any, y: Any) -> Any:
     """Uneven numbers of the type of y, of any phase if that is complex."""
     real, imaginary = rng.uniform(0.5, 1.5, (2, *np.shape(y)))
     return like(real + 1j * imaginary if np.iscomplexobj(y) else real, y)

@@ -198,6 +198,8 @@ def _seen(arg: Any, derivative: Derivative, i: int) -> Any:
     """An argument as the function, and later its rules, are given it."""
     if type(arg) is _Value:
         return arg._value
+    if type(arg) is np.ndarray:
+        return arg
     if derivative.sequence:
         return tuple(map(_seen_array, arg))
     return _seen_array(arg) if derivative.rules[i] is not None else plain(arg)

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from autograd.backprop import ALONE, newest_first, walk
-from autograd.data import as_data, as_result, like
+from autograd.data import alike, as_data, as_result, like
 from autograd.derivatives import indexing, shaping
 from autograd.derivatives.numerics import power
 from autograd.derivatives.registry import PLAIN, TABLE, name_of
@@ -65,9 +65,6 @@ def _unpickled(data: Any, label: str) -> "Value":
     return Value(data, label=label)
 
 
-_FORM = ("shape", "dtype")
-
-
 @final
 class Value(Record):
     """A number or an array whose computations are remembered, so that they can be differentiated.
@@ -111,7 +108,7 @@ class Value(Record):
             )
         if type(data) is not float or type(self._value) is not float:
             data = as_data(data)
-            if any(getattr(data, a, None) != getattr(self._value, a, None) for a in _FORM):
+            if self._grad is not None and not alike(data, self._grad):
                 self._grad = None
         self._value = data
 
@@ -174,7 +171,7 @@ class Value(Record):
         grads = {self: np.conjugate(g) if self.dtype.kind == "c" else g}
         walk(newest_first((self,)), grads, retain=retain_grads)
         for v, g in grads.items():
-            if type(g) is not float and np.iscomplexobj(g):
+            if type(g) is not float and (type(g) is complex or g.dtype.kind == "c"):
                 g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends
             v._grad = g if v._grad is None else v._grad + g
 

@@ -103,7 +103,11 @@ class Optimizer:
                 if state is None:
                     state = self.state[p] = {"step": 0} | {name: _zero(data) for name in self.slots}
                 state["step"] += 1
-                if getattr(data, "size", 1) > _TILE or _is_complex(data):
+                if isinstance(data, np.ndarray):
+                    tiled = data.size > _TILE or data.dtype.kind == "c"
+                else:
+                    tiled = np.iscomplexobj(data)
+                if tiled:
                     p.data = self._update_by_tiles(np.asarray(data), g, state, group)
                 else:
                     p.data = self.update(data, g, state, group)
@@ -169,7 +173,3 @@ def _as_reals(a: Any) -> Any:
     """An array as one axis of real numbers; a view, if it is in C order."""
     flat = a.reshape(-1)
     return flat.view(a.real.dtype) if a.dtype.kind == "c" else flat
-
-
-def _is_complex(data: Any) -> bool:
-    return data.dtype.kind == "c" if hasattr(data, "dtype") else type(data) is complex

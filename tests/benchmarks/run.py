@@ -54,7 +54,7 @@ def compare(name, target, ours, theirs, *, rounds=15, times=1):
     middle = statistics.median(ratios)
     print(
         f"{name:46} {mine * 1e3:9.3f} ms  {other * 1e3:9.3f} ms   {middle:6.3f} of its time "
-        f"({ratios[0]:.3f}-{ratios[-1]:.3f}), {1 / middle:5.1f} x as fast   target: {target}",
+        f"({ratios[0]:.3f}–{ratios[-1]:.3f}), {1 / middle:5.1f} x as fast   target: {target}",
         flush=True,
     )
 
@@ -162,8 +162,10 @@ def mlp():
 
 
 def imports():
+    env = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
     def import_(module):
-        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, env=env)
 
     compare(
         "import autograd, import numpy",
