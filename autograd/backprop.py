@@ -81,7 +81,7 @@ def walk(
         g = pop(node, None)
         if retain is not None:
             node._grad = g if retain else None
-        if g is None:
+        if g is None or (type(g) is float and not g):  # where nothing comes in, nothing goes out
             continue
         call = node._call
         a, b = node._a, node._b

@@ -69,7 +69,7 @@ defvjp(softplus, lambda g, y, x: g * sigmoid(x))
 
 @primitive
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Log Σ eˣ along the axis (all axes by default), shifted by the maximum so as not to overflow.
+    """log Σ eˣ along the axis (all axes by default), shifted by the maximum so as not to overflow.
 
     Its derivative is the softmax. Of nothing but -inf it is -inf.
 
@@ -110,7 +110,7 @@ def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axis = -1) -> Any:
 
 @primitive
 def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
-    """X - log Σ eˣ along the axis: the logarithm of the softmax, exact where that is tiny.
+    """x - log Σ eˣ along the axis: the logarithm of the softmax, exact where that is tiny.
 
     >>> import numpy as np
     >>> log_softmax(np.array([0.0, 1000.0]))

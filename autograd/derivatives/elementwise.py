@@ -24,8 +24,8 @@ defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+")
 defvjp(np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−")
 defvjp(
     np.multiply,
-    lambda g, z, x, y: (g * y if g else 0.0) if type(g) is type(y) is float else times(g, y),
-    lambda g, z, x, y: (g * x if g else 0.0) if type(g) is type(x) is float else times(g, x),
+    lambda g, z, x, y: g * y if type(g) is float else times(g, y),
+    lambda g, z, x, y: g * x if type(g) is float else times(g, x),
     symbol="×",
 )
 defvjp(

@@ -43,7 +43,7 @@ defvjp(scatter, lambda g, y, x, index, *, shape: g[index], None)
 
 @primitive
 def at_set(x: Any, index: Any, w: Any) -> Any:
-    """X with x[index] = w, as a new array; of repeated indices the last one counts."""
+    """x with x[index] = w, as a new array; of repeated indices the last one counts."""
     out = np.array(x, np.result_type(x, w))
     out[index] = w
     return out
@@ -51,7 +51,7 @@ def at_set(x: Any, index: Any, w: Any) -> Any:
 
 @primitive
 def at_add(x: Any, index: Any, w: Any) -> Any:
-    """X with w added at the index, as a new array; repeated indices add up."""
+    """x with w added at the index, as a new array; repeated indices add up."""
     out = np.array(x, np.result_type(x, w))
     np.add.at(out, index, w)
     return out
@@ -59,7 +59,7 @@ def at_add(x: Any, index: Any, w: Any) -> Any:
 
 @primitive
 def at_multiply(x: Any, index: Any, w: Any) -> Any:
-    """X with x[index] multiplied by w, as a new array; an index may not be repeated."""
+    """x with x[index] multiplied by w, as a new array; an index may not be repeated."""
     out = np.array(x, np.result_type(x, w))
     places = np.arange(out.size).reshape(out.shape)[index]
     if np.unique(places).size < places.size:

@@ -2,7 +2,8 @@
 
 Where no gradient comes in, none goes out: 0 · ∞ is 0 in the chain rule, so that
 `np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, not NaN. This holds for elementwise
-functions; a matrix product with an infinite factor mixes it into sums, and is what NumPy says.
+functions of arrays here, for numbers in the walk itself; a matrix product with an infinite factor
+mixes it into sums, and is what NumPy says.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ def shape(x: Any) -> tuple[int, ...]:
 
 
 def over(g: Any, d: Any) -> Any:
-    """g / d, and 0 where both are 0."""
+    """The quotient g / d, and 0 where both are 0."""
     if type(g) is type(d) is float:
         return g / d if d else 0.0 if not g else np.divide(g, d)
     if not np.all(d):
@@ -28,9 +29,9 @@ def over(g: Any, d: Any) -> Any:
 
 
 def times(g: Any, d: Any) -> Any:
-    """G · d, and 0 where g is 0 and d infinite or not a number."""
+    """The product g · d, and 0 where g is 0 and d infinite or not a number."""
     if type(g) is type(d) is float:
-        return g * d if g else 0.0
+        return g * d
     if not np.all(np.isfinite(d)):
         d = np.where(~np.isfinite(d) & (g == 0), 0, d)
     return g * d

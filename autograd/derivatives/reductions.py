@@ -71,7 +71,7 @@ def _prod_of_others(x: Any, axis: Axis) -> Any:
 
 
 def _centred(x: Any, axis: Axis) -> Any:
-    """X less its mean, conjugated where complex: half the derivative of the sum of |x - mean|²."""
+    """x less its mean, conjugated where complex: half the derivative of the sum of |x - mean|²."""
     centred = x - np.mean(x, axis=axis, keepdims=True)
     return np.conjugate(centred) if np.iscomplexobj(x) else centred
 

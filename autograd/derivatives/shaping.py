@@ -93,7 +93,7 @@ defvjp(np.copy, lambda g, y, x: g)
 
 @primitive
 def astype(x: Any, dtype: Any) -> Any:
-    """X with another real or complex dtype; its gradient keeps x's own."""
+    """x with another real or complex dtype; its gradient keeps x's own."""
     return np.asarray(x).astype(dtype)
 
 

@@ -76,6 +76,19 @@ def test_arctan2_at_the_origin_is_0():
     assert slope(np.arctan2, [0.0], [0.0]) == [[0], [0]]
 
 
+@pytest.mark.parametrize("f", [np.hypot, np.arctan2])
+def test_numbers_at_the_origin(f):
+    assert grad(f, argnums=(0, 1))(0.0, 0.0) == (0.0, 0.0)
+
+
+def test_numbers_that_get_no_gradient_pass_none_on():
+    x = Value(0.0)
+    with np.errstate(divide="ignore"):
+        y = np.log(x)
+    (y * 0.0).backward()
+    assert (y.grad, x.grad) == (0.0, 0.0)
+
+
 def test_sqrt_at_0_is_infinite_and_warns():
     with pytest.raises(FloatingPointError):
         slope(np.sqrt, [0.0])
