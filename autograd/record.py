@@ -14,7 +14,7 @@ import numpy as np
 from autograd.backprop import ALONE, MORE
 from autograd.data import as_constant, as_result, checked_array
 from autograd.derivatives.registry import COMPOSED, PLAIN, TABLE, TRACKED, Derivative, name_of
-from autograd.errors import Detached, NotDifferentiable
+from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.recording import is_recording
 
 __all__ = ["Record", "apply", "leaf", "method_of", "operator_pair", "plain", "record", "values_in"]
@@ -159,7 +159,10 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if derivative.scalar is not None and all(type(x) is float for x in seen):
         data = _compute_scalar(derivative, seen)
     else:
-        data = as_result(derivative.forward(*seen, **kwargs), fn)
+        try:
+            data = as_result(derivative.forward(*seen, **kwargs), fn)
+        except ValueError as error:
+            raise _mismatch(fn, seen, error) from None
     if kwargs or derivative.sequence or len(args) > 2:
         return record(derivative, data, args, MORE, seen, kwargs)
     return record(derivative, data, args[0], args[1], seen[0], seen[1])
@@ -192,6 +195,18 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
         f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
         f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
     )
+
+
+def _mismatch(fn: Callable[..., Any], seen: Iterable[Any], error: ValueError) -> ValueError:
+    """NumPy's error, with the shapes that it was given, which it does not always name."""
+    shapes = [x.shape for x in seen if isinstance(x, np.ndarray)]
+    if (
+        hasattr(fn, "implementation")
+        or len(shapes) < 2
+        or all(str(shape) in str(error) for shape in shapes)
+    ):
+        return error
+    return ShapeMismatch(f"{name_of(fn)} of the shapes {', '.join(map(str, shapes))}: {error}")
 
 
 def _seen(arg: Any, derivative: Derivative, i: int) -> Any:
@@ -232,6 +247,8 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
             data = compute(x, y)
         except ZeroDivisionError:  # NumPy has an answer, inf or nan, and a warning
             data = fn(x, y)
+        except ValueError as error:
+            raise _mismatch(fn, (x, y), error) from None
         if type(data) is not float:
             data = as_result(data, fn)
         if not is_recording():
@@ -257,6 +274,8 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
             data = compute(x, y)
         except ZeroDivisionError:
             data = fn(x, y)
+        except ValueError as error:
+            raise _mismatch(fn, (x, y), error) from None
         return record(derivative, as_result(data, fn), x, self, x, y)
 
     return forward, reflected

@@ -561,3 +561,19 @@ def test_a_primitive_returns_one_array_or_number(returned):
 def test_too_many_arguments():
     with pytest.raises(TypeError, match="relu takes 1 arguments at most"):
         relu(Value(1.0), 5)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda a, b: Value(a) @ Value(b),
+        lambda a, b: np.matmul(a, Value(b)),
+        lambda a, b: Value(a) + b,
+        lambda a, b: a * Value(b),
+        lambda a, b: np.einsum("ij,jk->ik", Value(a), b),
+        lambda a, b: np.tensordot(Value(a), Value(b), 1),
+    ],
+)
+def test_shapes_that_do_not_fit_are_both_named(attempt):
+    with pytest.raises(ValueError, match=r"\(2,[ ]?3\).*\(2,[ ]?4\)"):
+        attempt(np.ones((2, 3)), np.ones((2, 4)))
