@@ -133,7 +133,7 @@ def _values_of(nest: Any) -> list[Value]:
     return [leaf for leaf in flatten(nest)[0] if type(leaf) is Value]
 
 
-def _number(f: Function, y: Any) -> Any:
+def _number(y: Any) -> Any:
     """The plain data of what f returned, if it is one real number."""
     if not isinstance(y, Value | float | int | complex | np.ndarray | np.generic):
         raise TypeError(f"grad needs a function that returns one number, not a {type(y).__name__}.")
@@ -167,7 +167,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def differentiate(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, kwargs, argnums)
         y = run.result_and_aux()[0] if has_aux else run.result
-        grads = run.pull([y], [like(1, _number(f, y))], run.recorded)
+        grads = run.pull([y], [like(1, _number(y))], run.recorded)
         grads = [np.conjugate(g) if np.iscomplexobj(g) else g for g in grads]
         return run.release(run.result), run.gradients(grads, argnums)
 

@@ -74,7 +74,7 @@ defvjp(
     _affine,
     lambda g, y, x, weight, bias: g @ weight.T,
     lambda g, y, x, weight, bias: _rows(x).T @ _rows(g),
-    lambda g, y, x, weight, bias: _rows(g).sum(axis=0),
+    lambda g, y, x, weight, bias: _rows(g).sum(axis=0) if getattr(bias, "ndim", 0) < 2 else g,
     broadcasts=True,
     symbol="linear",
 )

@@ -241,4 +241,7 @@ def test_linear_broadcasts_its_bias_as_the_formula_does():
     assert y.data.tolist() == [[4, 4]] * 4
     y.sum().backward()
     assert b.grad == 8.0
+    rows = Value(np.ones((4, 2)))
+    nn.linear(x, w, rows).sum().backward()
+    assert rows.grad.tolist() == [[1, 1]] * 4
     assert nn.linear(np.ones((1, 2), int), np.ones((2, 2), int), np.ones(2)).tolist() == [[3, 3]]
