@@ -13,20 +13,62 @@ __all__ = ["Detached", "GradientMismatch", "GraphvizMissing", "NotDifferentiable
 
 
 class NotDifferentiable(TypeError):
-    """A function, or a keyword of it, has no derivative in the table."""
+    """A function, or a keyword of it, has no derivative in the table.
+
+    >>> import numpy as np
+    >>> from autograd import Value
+    >>> try:
+    ...     np.fft.fft(Value([1.0, 2.0]))
+    ... except NotDifferentiable as error:
+    ...     print(str(error)[:26])
+    np.fft.fft has no derivati
+    """
 
 
 class Detached(TypeError):
-    """What was asked for would drop the record of how a Value was computed."""
+    """What was asked for would drop the record of how a Value was computed.
+
+    >>> import numpy as np
+    >>> from autograd import Value
+    >>> try:
+    ...     np.asarray(Value(1.0))
+    ... except Detached:
+    ...     print("write v.data")
+    write v.data
+    """
 
 
 class ShapeMismatch(ValueError):
-    """An array has another shape than the one it must have here."""
+    """An array has another shape than the one it must have here.
+
+    >>> from autograd import Value
+    >>> try:
+    ...     Value([1.0, 2.0]).backward()
+    ... except ShapeMismatch:
+    ...     print("write v.sum().backward()")
+    write v.sum().backward()
+    """
 
 
 class GradientMismatch(AssertionError):
-    """A derivative and the finite differences of its function disagree."""
+    """A derivative and the finite differences of its function disagree.
+
+    >>> from autograd import defvjp, gradcheck, primitive
+    >>> @primitive
+    ... def twice(x):
+    ...     return 2 * x
+    >>> defvjp(twice, lambda g, y, x: 3 * g)
+    >>> try:
+    ...     gradcheck(twice, 1.0)
+    ... except GradientMismatch:
+    ...     print("the rule is wrong")
+    the rule is wrong
+    """
 
 
 class GraphvizMissing(RuntimeError):
-    """A picture was asked for, and neither the dot program nor pygraphviz is there."""
+    """A picture was asked for, and neither the dot program nor pygraphviz is there.
+
+    >>> issubclass(GraphvizMissing, RuntimeError)
+    True
+    """

@@ -23,7 +23,11 @@ RNG = np.random.Generator | int | None
 
 
 class NonFiniteLoss(ArithmeticError):
-    """The loss, or a weight, became infinite or not a number; `history` has the epochs before."""
+    """The loss, or a weight, became infinite or not a number; `history` has the epochs before.
+
+    >>> NonFiniteLoss("the loss is nan").history
+    History(0 epochs)
+    """
 
     def __init__(self, message: str, history: History | None = None) -> None:
         super().__init__(message)
@@ -191,7 +195,14 @@ class Trainer:
 
 
 class StochasticTrainer(Trainer):
-    """Stochastic gradient descent: one sample, one update. Fast and noisy."""
+    """Stochastic gradient descent: one sample, one update. Fast and noisy.
+
+    >>> import nn, optim
+    >>> model = nn.Linear(2, 1)
+    >>> trainer = StochasticTrainer(model, nn.mse_loss, optim.SGD(model.parameters(), lr=0.1))
+    >>> trainer.batch_size
+    1
+    """
 
     def __init__(
         self, model: Callable[[Any], Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer
@@ -200,7 +211,14 @@ class StochasticTrainer(Trainer):
 
 
 class BatchTrainer(Trainer):
-    """Batch gradient descent: all samples averaged, one update an epoch. Exact and slow."""
+    """Batch gradient descent: all samples averaged, one update an epoch. Exact and slow.
+
+    >>> import nn, optim
+    >>> model = nn.Linear(2, 1)
+    >>> trainer = BatchTrainer(model, nn.mse_loss, optim.SGD(model.parameters(), lr=0.1))
+    >>> trainer.batch_size is None
+    True
+    """
 
     def __init__(
         self, model: Callable[[Any], Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer
@@ -209,7 +227,14 @@ class BatchTrainer(Trainer):
 
 
 class MiniBatchTrainer(Trainer):
-    """Mini-batch gradient descent: the mean over a few samples, by default 32, an update."""
+    """Mini-batch gradient descent: the mean over a few samples, by default 32, an update.
+
+    >>> import nn, optim
+    >>> model = nn.Linear(2, 1)
+    >>> trainer = MiniBatchTrainer(model, nn.mse_loss, optim.SGD(model.parameters(), lr=0.1))
+    >>> trainer.batch_size
+    32
+    """
 
 
 def _batches(n: int, size: int, rng: np.random.Generator | None = None) -> Iterator[Any]:

@@ -132,7 +132,7 @@ def test_public_names_have_docstrings_with_an_example(package):
         thing = getattr(module, name)
         if not callable(thing):
             continue
-        assert thing.__doc__, f"{package}.{name} has no docstring"
+        assert ">>>" in (thing.__doc__ or ""), f"{package}.{name} has no docstring with an example"
 
 
 def test_importing_autograd_imports_no_drawing_and_no_training():
