@@ -67,7 +67,8 @@ class Trainer:
                 f"batch_size is {batch_size!r}; it is a whole number of samples, at least 1, or "
                 "None for all of them."
             )
-        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.model: Any = model
+        self.loss, self.optimizer = loss, optimizer
         self.batch_size = batch_size
 
     def fit(
@@ -176,7 +177,7 @@ class Trainer:
         """The model, if it has modes, and all its parts in one mode, and back each in its own."""
         before = [(part, part.training) for part in getattr(self.model, "modules", list)()]
         if before:
-            self.model.train(training)  # type: ignore[attr-defined]
+            self.model.train(training)
         try:
             yield
         finally:

@@ -90,15 +90,15 @@ def draw(value: Value, *, max_nodes: int = 200, direction: str = "LR") -> "Graph
     return graph
 
 
-class Graph(graphviz.Digraph):  # type: ignore[misc]
+class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A graphviz.Digraph that is also rendered without the dot program, by pygraphviz.
 
     Raises GraphvizMissing, a RuntimeError, if neither is there.
     """
 
-    def pipe(self, format: Any = None, *args: Any, encoding: Any = None, **kwargs: Any) -> Any:
+    def pipe(self, format: Any = None, *, encoding: Any = None, **settings: Any) -> Any:
         if shutil.which("dot"):
-            return super().pipe(format, *args, encoding=encoding, **kwargs)
+            return super().pipe(format=format, encoding=encoding, **settings)
         if importlib.util.find_spec("pygraphviz") is None:
             raise GraphvizMissing(_NO_ENGINE)
         import pygraphviz
@@ -115,13 +115,20 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
         view: bool = False,
         cleanup: bool = False,
         format: Any = None,
-        *args: Any,
+        *,
         outfile: Any = None,
-        **kwargs: Any,
+        **settings: Any,
     ) -> Any:
         if shutil.which("dot"):
-            settings = {"format": format, "outfile": outfile, **kwargs}
-            return super().render(filename, directory, view, cleanup, *args, **settings)
+            return super().render(
+                filename,
+                directory=directory,
+                view=view,
+                cleanup=cleanup,
+                format=format,
+                outfile=outfile,
+                **settings,
+            )
         if outfile is not None:
             format = format or os.path.splitext(outfile)[1][1:]
         format = format or self.format

@@ -115,7 +115,9 @@ def test_what_does_not_depend_has_zeros():
 
 
 def test_jacobian_and_hessian():
-    f = lambda x: np.sin(x) * x.sum()  # noqa: E731
+    def f(x):
+        return np.sin(x) * x.sum()
+
     expected = np.diag(np.cos(X) * 6) + np.sin(X)[:, None]
     np.testing.assert_allclose(jacobian(f)(X), expected)
     assert jacobian(lambda x: np.outer(x, x))(X).shape == (3, 3, 3)
@@ -139,7 +141,10 @@ def test_products_agree_with_the_jacobian(seed):
     np.testing.assert_allclose(y, f(x))
     np.testing.assert_allclose(pullback(u)[0], u @ j, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(jvp(f, (x,), (v,))[1], j @ v, rtol=1e-8, atol=1e-10)
-    scalar = lambda x: f(x).sum()  # noqa: E731
+
+    def scalar(x):
+        return f(x).sum()
+
     np.testing.assert_allclose(hvp(scalar, x, v), hessian(scalar)(x) @ v, rtol=1e-8, atol=1e-10)
     through = jvp(grad(scalar), (x,), (v,))[1]
     np.testing.assert_allclose(through, hvp(scalar, x, v), rtol=1e-8, atol=1e-10)
