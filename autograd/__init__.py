@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives.registry import defvjp, primitive
 from autograd.errors import (
+    DegenerateSpectrum,
     Detached,
     GradientMismatch,
     GraphvizMissing,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DegenerateSpectrum",
     "Detached",
     "GradientMismatch",
     "GraphvizMissing",

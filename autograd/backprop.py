@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.registry import Derivative, name_of
+from autograd.derivatives.several import Parts
 from autograd.errors import ShapeMismatch
 
 __all__ = ["ALONE", "MORE", "leading_to", "newest_first", "walk"]
@@ -136,6 +137,8 @@ def _linked(arg: Any, seen: Any) -> Any:
 def _fit(c: Any, parent: Any, x: Any, g: Any, call: Derivative, i: int) -> Any:
     """A rule's result c in the shape and dtype of the argument x; for a leaf, memory of its own."""
     if not (type(c) is type(x) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype):
+        if type(c) is Parts:
+            return c
         c = c if hasattr(c, "dtype") else np.asarray(c)
         if c.shape != getattr(x, "shape", ()):
             c = _sum_to(getattr(x, "shape", ()), c, call, i)

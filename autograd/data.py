@@ -12,7 +12,7 @@ import numpy as np
 from autograd.derivatives.registry import name_of
 from autograd.errors import NotDifferentiable
 
-__all__ = ["alike", "as_constant", "as_data", "as_result", "checked_array", "like"]
+__all__ = ["alike", "as_constant", "as_data", "as_result", "checked_array", "like", "quick"]
 
 
 def as_data(data: Any) -> Any:
@@ -31,7 +31,7 @@ def as_data(data: Any) -> Any:
         raise TypeError(
             f"a Value holds real or complex numbers, not {kind.__name__} of dtype {array.dtype}."
         )
-    return _quick(array)
+    return quick(array)
 
 
 def as_constant(x: Any) -> Any:
@@ -40,7 +40,7 @@ def as_constant(x: Any) -> Any:
         x = checked_array(x)
         return x if x.dtype.kind in "fciub" else NotImplemented
     return (
-        _quick(x) if isinstance(x, int | float | complex | np.number | np.bool) else NotImplemented
+        quick(x) if isinstance(x, int | float | complex | np.number | np.bool) else NotImplemented
     )
 
 
@@ -52,7 +52,7 @@ def as_result(data: Any, fn: Callable[..., Any]) -> Any:
     if isinstance(data, int | float | complex | np.ndarray | np.generic):
         data = np.asarray(data)[()]
         if data.dtype.kind in "fc":
-            return _quick(data)
+            return quick(data)
         kind = data.dtype
     raise NotDifferentiable(
         f"{name_of(fn)} returned {kind} here; only real or complex numbers have a derivative."
@@ -75,7 +75,8 @@ def like(number: Any, data: Any) -> Any:
     return type(data)(number)
 
 
-def _quick(data: Any) -> Any:
+def quick(data: Any) -> Any:
+    """A double of NumPy's as a Python number; anything else as it is."""
     kind = type(data)
     return float(data) if kind is np.float64 else complex(data) if kind is np.complex128 else data
 

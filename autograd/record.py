@@ -12,8 +12,18 @@ from typing import Any
 import numpy as np
 
 from autograd.backprop import ALONE, MORE
-from autograd.data import as_constant, as_result, checked_array
-from autograd.derivatives.registry import COMPOSED, PLAIN, TABLE, TRACKED, Derivative, name_of
+from autograd.data import as_constant, as_result, checked_array, quick
+from autograd.derivatives.registry import (
+    COMPOSED,
+    PLAIN,
+    REFUSED,
+    TABLE,
+    TRACKED,
+    Derivative,
+    name_of,
+)
+from autograd.derivatives.several import part
+from autograd.derivatives.shaping import astype
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.recording import is_recording
 
@@ -142,30 +152,51 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Functions without a derivative (comparisons, argmax, shape) give plain results; raises
     NotDifferentiable, a TypeError, for a function or a setting that is not in the table.
     """
+    if fn in COMPOSED:
+        result = COMPOSED[fn](*args, **kwargs)
+        if result is not NotImplemented:
+            return result
     derivative = TABLE.get(fn)
     if derivative is None:
         return _apply_other(fn, args, kwargs)
     if len(args) != derivative.arity or (kwargs and not derivative.settings.issuperset(kwargs)):
         args, kwargs = derivative.bind(args, kwargs)
+        if derivative.casts and "dtype" in kwargs:
+            dtype = kwargs.pop("dtype")
+            return apply(fn, *[_cast(arg, dtype) for arg in args], **kwargs)
     if kwargs and values_in(kwargs.values()):
         raise NotDifferentiable(
             f"{name_of(fn)} takes Values as its arrays, not as settings: {', '.join(kwargs)}."
         )
     if derivative.sequence:
         args = (tuple(args[0]),)
-    elif len(args) == 1 and not kwargs:
+    elif len(args) == 1 and not kwargs and not derivative.several:
         return _apply_unary(derivative, args[0])
     seen = tuple([_seen(arg, derivative, i) for i, arg in enumerate(args)])
     if derivative.scalar is not None and all(type(x) is float for x in seen):
         data = _compute_scalar(derivative, seen)
     else:
         try:
-            data = as_result(derivative.forward(*seen, **kwargs), fn)
+            data = derivative.forward(*seen, **kwargs)
+        except np.linalg.LinAlgError:
+            raise
         except ValueError as error:
             raise _mismatch(fn, seen, error) from None
+        if derivative.several:
+            whole = record(derivative, tuple(map(quick, data)), args, MORE, seen, kwargs)
+            parts = [apply(part, whole, i) for i in range(len(data))]
+            return type(data)(*parts) if hasattr(data, "_fields") else tuple(parts)
+        data = as_result(data, fn)
     if kwargs or derivative.sequence or len(args) > 2:
         return record(derivative, data, args, MORE, seen, kwargs)
     return record(derivative, data, args[0], args[1], seen[0], seen[1])
+
+
+def _cast(arg: Any, dtype: Any) -> Any:
+    """An argument in the dtype that a call with dtype= computes in."""
+    if type(arg) is list or type(arg) is tuple:
+        return tuple(_cast(member, dtype) for member in arg)
+    return arg if arg is None else astype(arg, dtype)
 
 
 def _apply_unary(derivative: Derivative, v: Any) -> Any:
@@ -187,10 +218,10 @@ def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
 
 
 def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if fn in COMPOSED:
-        return COMPOSED[fn](*args, **kwargs)
     if fn in PLAIN:
         return fn(*plain(args), **{name: plain(arg) for name, arg in kwargs.items()})
+    if fn in REFUSED:
+        raise NotDifferentiable(f"{name_of(fn)} takes no Value: {REFUSED[fn]}")
     raise NotDifferentiable(
         f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
         f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
@@ -285,6 +316,7 @@ def method_of(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function as a method of Value."""
     derivative = TABLE.get(fn)
     unary = derivative if derivative is not None and derivative.arity == 1 else None
+    assert unary is None or fn not in COMPOSED
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if unary is not None and not args and not kwargs:

@@ -16,7 +16,8 @@ from autograd.data import alike, as_data, as_result, like
 from autograd.derivatives import indexing, shaping
 from autograd.derivatives.numerics import power
 from autograd.derivatives.registry import PLAIN, TABLE, name_of
-from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
+from autograd.derivatives.ufunc_methods import METHODS
+from autograd.errors import Detached, ShapeMismatch
 from autograd.functions import relu, sigmoid
 from autograd.record import Record, apply, leaf, method_of, operator_pair, plain, record, values_in
 from autograd.recording import is_recording
@@ -232,13 +233,15 @@ class Value(Record):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         if any(map(_is_foreign, args)):
             return NotImplemented
-        if method != "__call__":
-            raise NotDifferentiable(f"{name_of(ufunc)}.{method} of a Value has no derivative here.")
+        if method == "at":
+            raise Detached(f"{name_of(ufunc)}.at works in place: use v.at[index].add(w) and so on.")
         if "out" in kwargs and ufunc not in PLAIN:
             raise Detached(
                 f"{name_of(ufunc)} cannot write a Value into an array, which would forget how it "
                 "was computed: write a = a + v, not a += v or out=a."
             )
+        if method != "__call__":
+            return METHODS[method](ufunc, *args, **kwargs)
         return apply(ufunc, *args, **kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -297,6 +300,12 @@ class Value(Record):
     def __pos__(self) -> "Value":
         return self.as_seen(self._value)
 
+    def __divmod__(self, other: Any) -> Any:
+        return np.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return np.divmod(other, self)
+
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self._value, plain(other))
 
@@ -307,7 +316,10 @@ class Value(Record):
 
     sum, mean, prod = method_of(np.sum), method_of(np.mean), method_of(np.prod)
     max, min, var, std = method_of(np.max), method_of(np.min), method_of(np.var), method_of(np.std)
-    cumsum, clip, round = method_of(np.cumsum), method_of(np.clip), method_of(np.round)
+    cumsum, cumprod, clip = method_of(np.cumsum), method_of(np.cumprod), method_of(np.clip)
+    diagonal, trace, take = method_of(np.diagonal), method_of(np.trace), method_of(np.take)
+    choose, round = method_of(np.choose), method_of(np.round)
+    argpartition, searchsorted = method_of(np.argpartition), method_of(np.searchsorted)
     argmax, argmin, argsort = method_of(np.argmax), method_of(np.argmin), method_of(np.argsort)
     all, any, nonzero = method_of(np.all), method_of(np.any), method_of(np.nonzero)
     ravel, flatten, squeeze = method_of(np.ravel), method_of(np.ravel), method_of(np.squeeze)
@@ -315,6 +327,7 @@ class Value(Record):
     conj, conjugate, copy = method_of(np.conjugate), method_of(np.conjugate), method_of(np.copy)
     real, imag = property(method_of(np.real)), property(method_of(np.imag))
     T, __abs__ = property(method_of(np.transpose)), method_of(np.absolute)
+    mT = property(shaping.matrix_transpose)
     exp, log, sqrt, tanh = (
         method_of(np.exp),
         method_of(np.log),
@@ -322,6 +335,10 @@ class Value(Record):
         method_of(np.tanh),
     )
     relu, sigmoid, astype = method_of(relu), method_of(sigmoid), method_of(shaping.astype)
+
+    def compress(self, condition: Any, axis: Any = None) -> "Value":
+        """np.compress, with the array first."""
+        return apply(np.compress, condition, self, axis)
 
     def reshape(self, *shape: Any, order: Any = "C") -> "Value":
         """np.reshape, with the shape as one tuple or as several numbers."""

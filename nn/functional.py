@@ -129,6 +129,7 @@ defvjp(
     lambda g, y, x, target: g * (2 / math.prod(getattr(x, "shape", ()))) * (x - target),
     lambda g, y, x, target: g * (2 / math.prod(getattr(x, "shape", ()))) * (target - x),
     symbol="mse_loss",
+    complex=False,
 )
 
 
@@ -176,8 +177,8 @@ def _softmax_less_one_hot_vjp(g: Any, y: Any, x: Any, target: Any) -> Any:
     return p * (g - np.sum(g * p, axis=-1, keepdims=True))
 
 
-defvjp(_cross_entropy, _cross_entropy_vjp, None, symbol="cross_entropy")
-defvjp(_softmax_less_one_hot, _softmax_less_one_hot_vjp, None)
+defvjp(_cross_entropy, _cross_entropy_vjp, None, symbol="cross_entropy", complex=False)
+defvjp(_softmax_less_one_hot, _softmax_less_one_hot_vjp, None, complex=False)
 
 
 def nll_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:

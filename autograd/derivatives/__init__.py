@@ -1,5 +1,47 @@
 """The derivatives of NumPy's functions, by NumPy's own chapters; importing this fills the table."""
 
-from autograd.derivatives import elementwise, indexing, products, reductions, shaping
+from autograd.derivatives import (
+    calculus,
+    decompositions,
+    einsum,
+    elementwise,
+    families,
+    fft,
+    indexing,
+    joining,
+    linalg,
+    ordering,
+    polynomials,
+    products,
+    ranges,
+    reductions,
+    scans,
+    selecting,
+    shaping,
+    statistics,
+    ufunc_methods,
+    undifferentiated,
+)
 
-__all__ = ["elementwise", "indexing", "products", "reductions", "shaping"]
+__all__ = [
+    "calculus",
+    "decompositions",
+    "einsum",
+    "elementwise",
+    "families",
+    "fft",
+    "indexing",
+    "joining",
+    "linalg",
+    "ordering",
+    "polynomials",
+    "products",
+    "ranges",
+    "reductions",
+    "scans",
+    "selecting",
+    "shaping",
+    "statistics",
+    "ufunc_methods",
+    "undifferentiated",
+]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import over, power, times
-from autograd.derivatives.registry import defvjp, without_derivative
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
 # ------------------------------------------------------------------ arithmetic
@@ -33,10 +34,42 @@ defvjp(
     lambda g, z, x, y: over(g, y),
     lambda g, z, x, y: -over(over(g * x, y), y),
     symbol="÷",
+    domain="y ≠ 0",
 )
-defvjp(np.reciprocal, lambda g, y, x: -over(over(g, x), x))
-defvjp(np.remainder, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.floor_divide(x, y)))
-defvjp(np.fmod, lambda g, z, x, y: g, lambda g, z, x, y: -times(g, np.rint(np.divide(x - z, y))))
+defvjp(np.reciprocal, lambda g, y, x: -over(over(g, x), x), domain="x ≠ 0")
+_STEPS: Any = {"domain": "y ≠ 0", "kink": "the slope between jumps", "complex": False}
+
+defvjp(
+    np.remainder,
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -times(g, np.floor_divide(x, y)),
+    **_STEPS,
+)
+defvjp(
+    np.fmod,
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -times(g, np.rint(np.divide(x - z, y))),
+    **_STEPS,
+)
+
+
+@compose(np.divmod, complex=False)
+def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+@compose(np.modf, complex=False)
+def _modf(x: Any) -> tuple[Any, Any]:
+    return x - np.trunc(x), np.trunc(x)
+
+
+@compose(np.frexp, complex=False)
+def _frexp(x: Any) -> tuple[Any, Any]:
+    exponent = np.frexp(data_of(x))[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+defvjp(np.ldexp, lambda g, y, x, i: np.ldexp(g, i), None, complex=False)
 
 
 # ---------------------------------------------------------------------- powers
@@ -62,11 +95,13 @@ def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     return times(g, z * np.log(np.where(x == 0, 1, x)))
 
 
-defvjp(np.power, _base_vjp, _exponent_vjp, symbol="**")
-defvjp(np.float_power, _base_vjp, _exponent_vjp)
+_POWERS: Any = {"domain": "x > 0, or p a constant", "kink": "0 by p at x = 0"}
+
+defvjp(np.power, _base_vjp, _exponent_vjp, symbol="**", **_POWERS)
+defvjp(np.float_power, _base_vjp, _exponent_vjp, **_POWERS)
 defvjp(np.square, lambda g, y, x: g * (2 * x), scalar=lambda x: x * x)
-defvjp(np.sqrt, lambda g, y, x: over(g, 2 * y), scalar=math.sqrt)
-defvjp(np.cbrt, lambda g, y, x: over(g, 3 * y * y), scalar=math.cbrt)
+defvjp(np.sqrt, lambda g, y, x: over(g, 2 * y), scalar=math.sqrt, domain="x > 0")
+defvjp(np.cbrt, lambda g, y, x: over(g, 3 * y * y), scalar=math.cbrt, domain="x ≠ 0", complex=False)
 
 # ------------------------------------------------- exponentials and logarithms
 
@@ -75,10 +110,10 @@ _LN2, _LN10 = math.log(2), math.log(10)
 defvjp(np.exp, lambda g, y, x: times(g, y), scalar=math.exp)
 defvjp(np.exp2, lambda g, y, x: times(g, _LN2 * y), scalar=math.exp2)
 defvjp(np.expm1, lambda g, y, x: times(g, np.exp(x)), scalar=math.expm1)
-defvjp(np.log, lambda g, y, x: over(g, x), scalar=math.log)
-defvjp(np.log2, lambda g, y, x: over(g, _LN2 * x), scalar=math.log2)
-defvjp(np.log10, lambda g, y, x: over(g, _LN10 * x), scalar=math.log10)
-defvjp(np.log1p, lambda g, y, x: over(g, 1 + x), scalar=math.log1p)
+defvjp(np.log, lambda g, y, x: over(g, x), scalar=math.log, domain="x > 0")
+defvjp(np.log2, lambda g, y, x: over(g, _LN2 * x), scalar=math.log2, domain="x > 0")
+defvjp(np.log10, lambda g, y, x: over(g, _LN10 * x), scalar=math.log10, domain="x > 0")
+defvjp(np.log1p, lambda g, y, x: over(g, 1 + x), scalar=math.log1p, domain="x > -1")
 
 
 def _gap(x: Any, z: Any) -> Any:
@@ -93,11 +128,13 @@ defvjp(
     np.logaddexp,
     lambda g, z, x, y: g * np.exp(_gap(x, z)),
     lambda g, z, x, y: g * np.exp(_gap(y, z)),
+    complex=False,
 )
 defvjp(
     np.logaddexp2,
     lambda g, z, x, y: g * np.exp2(_gap(x, z)),
     lambda g, z, x, y: g * np.exp2(_gap(y, z)),
+    complex=False,
 )
 
 # ------------------------------------------------ trigonometric and hyperbolic
@@ -105,27 +142,59 @@ defvjp(
 defvjp(np.sin, lambda g, y, x: times(g, np.cos(x)), scalar=math.sin)
 defvjp(np.cos, lambda g, y, x: -times(g, np.sin(x)), scalar=math.cos)
 defvjp(np.tan, lambda g, y, x: times(g, 1 + y * y), scalar=math.tan)
-defvjp(np.arcsin, lambda g, y, x: over(g, np.sqrt((1 - x) * (1 + x))), scalar=math.asin)
-defvjp(np.arccos, lambda g, y, x: -over(g, np.sqrt((1 - x) * (1 + x))), scalar=math.acos)
+
+
+def _arcsine_slope(x: Any, y: Any) -> Any:
+    """√(1 - x²), without loss near the ends; of complex x on the side of the cut where y is."""
+    return np.cos(y) if np.iscomplexobj(x) else np.sqrt((1 - x) * (1 + x))
+
+
+defvjp(
+    np.arcsin,
+    lambda g, y, x: over(g, _arcsine_slope(x, y)),
+    scalar=math.asin,
+    domain="|x| < 1",
+)
+defvjp(
+    np.arccos,
+    lambda g, y, x: -over(g, _arcsine_slope(x, math.pi / 2 - y)),
+    scalar=math.acos,
+    domain="|x| < 1",
+)
 defvjp(np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan)
 defvjp(np.sinh, lambda g, y, x: times(g, np.cosh(x)), scalar=math.sinh)
 defvjp(np.cosh, lambda g, y, x: times(g, np.sinh(x)), scalar=math.cosh)
 defvjp(np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh)
 defvjp(np.arcsinh, lambda g, y, x: g / np.sqrt(x * x + 1), scalar=math.asinh)
-defvjp(np.arccosh, lambda g, y, x: over(g, np.sqrt(x - 1) * np.sqrt(x + 1)), scalar=math.acosh)
-defvjp(np.arctanh, lambda g, y, x: over(g, (1 - x) * (1 + x)), scalar=math.atanh)
+defvjp(
+    np.arccosh,
+    lambda g, y, x: over(g, np.sqrt(x - 1) * np.sqrt(x + 1)),
+    scalar=math.acosh,
+    domain="x > 1",
+)
+defvjp(np.arctanh, lambda g, y, x: over(g, (1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
 defvjp(
     np.hypot,
     lambda g, z, x, y: g * over(x, z),
     lambda g, z, x, y: g * over(y, z),
     scalar=math.hypot,
+    kink="0 at (0, 0)",
+    complex=False,
 )
 defvjp(
     np.arctan2,
     lambda g, z, y, x: g * over(x, x * x + y * y),
     lambda g, z, y, x: -g * over(y, x * x + y * y),
     scalar=math.atan2,
+    kink="0 at (0, 0)",
+    complex=False,
 )
+
+for _name in ("deg2rad", "radians"):
+    defvjp(_name, lambda g, y, x: g * (math.pi / 180), scalar=math.radians, complex=False)
+for _name in ("rad2deg", "degrees"):
+    defvjp(_name, lambda g, y, x: g * (180 / math.pi), scalar=math.degrees, complex=False)
+defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex=False)
 
 # ------------------------------------------------- magnitude, order, selection
 
@@ -144,18 +213,53 @@ def _larger_vjp(g: Any, x: Any, y: Any) -> Any:
     return g * (x > y) + 0.5 * g * (x == y)
 
 
-defvjp(np.absolute, _abs_vjp, scalar=abs)
-defvjp(np.fabs, _abs_vjp, scalar=math.fabs)
-defvjp(np.sign, _sign_vjp)
+def _larger_or_alone_vjp(g: Any, x: Any, y: Any) -> Any:
+    return np.where(np.isnan(y), g, _larger_vjp(g, x, y))
+
+
+_SHARES: Any = {"kink": "a tie is shared evenly", "complex": False}
+
+defvjp(np.absolute, _abs_vjp, scalar=abs, kink="0 at 0")
+defvjp(np.fabs, _abs_vjp, scalar=math.fabs, kink="0 at 0", complex=False)
+defvjp(np.sign, _sign_vjp, kink="0 everywhere", complex=False)
+defvjp(
+    np.copysign,
+    lambda g, z, x, s: g * (np.copysign(1, s) * np.sign(x)),
+    lambda g, z, x, s: 0 * g,
+    scalar=math.copysign,
+    kink="0 at x = 0, and by s",
+    complex=False,
+)
+defvjp(
+    np.heaviside,
+    lambda g, z, x, at_0: 0 * g,
+    lambda g, z, x, at_0: g * (x == 0),
+    kink="0 by x everywhere",
+    complex=False,
+)
 defvjp(
     np.maximum,
     lambda g, z, x, y: _larger_vjp(g, x, y),
     lambda g, z, x, y: _larger_vjp(g, y, x),
+    **_SHARES,
 )
 defvjp(
     np.minimum,
     lambda g, z, x, y: _larger_vjp(g, y, x),
     lambda g, z, x, y: _larger_vjp(g, x, y),
+    **_SHARES,
+)
+defvjp(
+    np.fmax,
+    lambda g, z, x, y: _larger_or_alone_vjp(g, x, y),
+    lambda g, z, x, y: _larger_or_alone_vjp(g, y, x),
+    **_SHARES,
+)
+defvjp(
+    np.fmin,
+    lambda g, z, x, y: _larger_or_alone_vjp(g, -x, -y),
+    lambda g, z, x, y: _larger_or_alone_vjp(g, -y, -x),
+    **_SHARES,
 )
 
 
@@ -183,6 +287,8 @@ defvjp(
     _clip_vjp(lambda y, x, low, high: (y == low) & (y != x)),
     _clip_vjp(lambda y, x, low, high: (y == high) & (y != x) & (y != low)),
     broadcasts=True,
+    kink="x gets it at the bounds",
+    complex=False,
 )
 defvjp(
     np.where,
@@ -194,16 +300,57 @@ defvjp(
 
 # --------------------------------------------------------------------- complex
 
-defvjp(np.conjugate, lambda g, y, x: np.conjugate(g))
+defvjp(np.conjugate, lambda g, y, x: np.conjugate(g), orders=2)
 defvjp(np.real, lambda g, y, x: g)
 defvjp(np.imag, lambda g, y, x: -1j * g if np.iscomplexobj(x) else 0 * g)
 
-# --------------------------------------- functions without a derivative worth it
 
-without_derivative(
-    np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide
-)
-without_derivative(np.isfinite, np.isinf, np.isnan, np.signbit, np.isclose, np.allclose)
-without_derivative(np.iscomplexobj, np.isrealobj, np.array_equal, np.array_equiv)
-without_derivative(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
-without_derivative(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
+@compose(np.angle)
+def _angle(z: Any, deg: bool = False) -> Any:
+    angle = np.arctan2(np.imag(z), np.real(z))
+    return np.degrees(angle) if deg else angle
+
+
+@compose(np.real_if_close)
+def _real_if_close(a: Any, tol: float = 100) -> Any:
+    return a if np.iscomplexobj(np.real_if_close(data_of(a), tol)) else np.real(a)
+
+
+def _nan_to_num_vjp(
+    g: Any,
+    y: Any,
+    x: Any,
+    *,
+    copy: bool = True,
+    nan: Any = 0.0,
+    posinf: Any = None,
+    neginf: Any = None,
+) -> Any:
+    if not np.iscomplexobj(x):
+        return np.where(np.isfinite(x), g, 0)
+    through = np.where(np.isfinite(np.imag(x)), np.imag(g), 0)
+    return np.where(np.isfinite(np.real(x)), np.real(g), 0) + 1j * through
+
+
+defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced")
+
+# -------------------------------------- np.emath: complex where reals have no result
+
+
+def _leaving_the_reals(fn: Callable[..., Any], inside: Callable[..., Any]) -> None:
+    @compose(fn)
+    def composed(*args: Any) -> Any:
+        if np.iscomplexobj(fn(*map(data_of, args))):
+            args = tuple(astype(a, np.result_type(np.asarray(data_of(a)), "F")) for a in args)
+        return inside(*args)
+
+
+_leaving_the_reals(np.emath.sqrt, np.sqrt)
+_leaving_the_reals(np.emath.log, np.log)
+_leaving_the_reals(np.emath.log2, np.log2)
+_leaving_the_reals(np.emath.log10, np.log10)
+_leaving_the_reals(np.emath.logn, lambda n, x: np.log(x) / np.log(n))
+_leaving_the_reals(np.emath.power, np.power)
+_leaving_the_reals(np.emath.arccos, np.arccos)
+_leaving_the_reals(np.emath.arcsin, np.arcsin)
+_leaving_the_reals(np.emath.arctanh, np.arctanh)

@@ -22,13 +22,19 @@ def _may_repeat(index: Any) -> bool:
 
 
 @primitive
-def scatter(g: Any, index: Any, *, shape: tuple[int, ...]) -> Any:
-    """Zeros of the shape, with g added at the index: the adjoint of x[index]."""
+def scatter(g: Any, index: Any, *, shape: tuple[int, ...], unique: bool = False) -> Any:
+    """Zeros of the shape, with g added at the index: the adjoint of x[index].
+
+    unique: the index, though an array of integers, names no element twice.
+    """
     out = np.zeros(shape, np.result_type(g))
-    if _may_repeat(index):
-        np.add.at(out, index, g)
-    else:
+    if unique or not _may_repeat(index):
         out[index] = g
+    elif out.ndim == 1:
+        np.add.at(out, index, g)
+    else:  # NumPy adds along one axis several times as fast as at an index of several
+        places = np.arange(out.size).reshape(shape)[index]
+        np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())
     return out
 
 
@@ -38,7 +44,10 @@ defvjp(
     None,
     symbol="[ ]",
 )
-defvjp(scatter, lambda g, y, x, index, *, shape: g[index], None)
+defvjp(scatter, lambda g, y, x, index, *, shape, unique=False: g[index], None)
+
+
+# ------------------------------------------------------------------- new arrays by at[]
 
 
 @primitive
@@ -59,13 +68,26 @@ def at_add(x: Any, index: Any, w: Any) -> Any:
 
 @primitive
 def at_multiply(x: Any, index: Any, w: Any) -> Any:
-    """x with x[index] multiplied by w, as a new array; an index may not be repeated."""
+    """x with x[index] multiplied by w, as a new array; the index names no element twice."""
     out = np.array(x, np.result_type(x, w))
-    places = np.arange(out.size).reshape(out.shape)[index]
-    if np.unique(places).size < places.size:
-        raise ValueError("at[index].multiply(w) needs an index that names no element twice.")
     out[index] *= w
     return out
+
+
+def _multiplied(x: Any, index: Any, w: Any) -> Any:
+    """x multiplied by w at the index, repeated ones too: at each repetition in its turn."""
+    places = np.arange(np.size(x)).reshape(np.shape(x))[index]
+    order = np.argsort(places, axis=None, kind="stable")
+    line = np.ravel(places)[order]
+    turns = np.arange(line.size) - np.searchsorted(line, line)
+    if not np.any(turns):
+        return at_multiply(x, index, w)
+    factors = np.ravel(np.broadcast_to(w, np.shape(places)))
+    flat = np.ravel(x)
+    for turn in range(np.max(turns) + 1):
+        now = order[turns == turn]
+        flat = at_multiply(flat, np.ravel(places)[now], factors[now])
+    return np.reshape(flat, np.shape(x))
 
 
 def _written(x: Any, index: Any) -> Any:
@@ -104,17 +126,17 @@ defvjp(
 class At:
     """What `v.at` is, and with an index `v.at[i]`: assignments that give a new array."""
 
-    def __init__(self, x: Any, *index: Any) -> None:
+    def __init__(self, x: Any, index: Any = ...) -> None:
         self._x, self._index = x, index
 
     def __getitem__(self, index: Any) -> "At":
         return At(self._x, index)
 
     def set(self, w: Any) -> Any:
-        return at_set(self._x, *self._index, w)
+        return at_set(self._x, self._index, w)
 
     def add(self, w: Any) -> Any:
-        return at_add(self._x, *self._index, w)
+        return at_add(self._x, self._index, w)
 
     def multiply(self, w: Any) -> Any:
-        return at_multiply(self._x, *self._index, w)
+        return _multiplied(self._x, self._index, w)

@@ -10,12 +10,25 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["over", "power", "shape", "times"]
+__all__ = ["conj", "is_final", "over", "power", "shape", "times"]
 
 
 def shape(x: Any) -> tuple[int, ...]:
     """np.shape, without its detour for numbers, arrays and Values."""
     return getattr(x, "shape", ())
+
+
+def is_final(x: Any) -> bool:
+    """Whether a rule runs on plain data, so that what it returns is not differentiated again.
+
+    Then a quotient will do where only a product can be differentiated exactly.
+    """
+    return isinstance(x, np.ndarray | np.generic | float | complex)
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate; of real numbers they themselves, not a copy."""
+    return np.conjugate(x) if np.iscomplexobj(x) else x
 
 
 def over(g: Any, d: Any) -> Any:

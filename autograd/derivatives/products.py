@@ -1,17 +1,17 @@
 """Derivatives of matrix and tensor products: each is a product of the same kind.
 
 np.dot, np.inner and np.tensordot are one thing, a contraction, and share their rules; np.matmul
-has rules of its own, as it broadcasts, and np.einsum by its subscripts.
+has rules of its own, as it broadcasts. np.einsum has a file of its own.
 """
 
-import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import defvjp
-from autograd.errors import NotDifferentiable
+from autograd.derivatives.numerics import conj
+from autograd.derivatives.registry import TABLE, compose, defvjp
+from autograd.errors import ShapeMismatch
 
 # ---------------------------------------------------------------------- matmul
 
@@ -99,57 +99,125 @@ defvjp(
     lambda g, y, a, b: np.reshape(np.ravel(a) @ g, np.shape(b)),
 )
 
-# ---------------------------------------------------------------------- einsum
+# ------------------------------------------------------- products of vectors in stacks
+
+defvjp(
+    "vecdot",
+    lambda g, y, a, b: conj(np.expand_dims(g, -1) * b),
+    lambda g, y, a, b: np.expand_dims(g, -1) * conj(a),
+    broadcasts=True,
+)
+defvjp(
+    "matvec",
+    lambda g, y, a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
+    lambda g, y, a, b: np.matvec(np.swapaxes(a, -1, -2), g),
+    broadcasts=True,
+)
+defvjp(
+    "vecmat",
+    lambda g, y, a, b: conj(np.matvec(b, g)),
+    lambda g, y, a, b: np.expand_dims(conj(a), -1) * np.expand_dims(g, -2),
+    broadcasts=True,
+)
 
 
-def _einsum_vjp(
-    i: int, g: Any, y: Any, subscripts: Any, *operands: Any, optimize: Any = False
-) -> Any:
-    """The einsum that puts g in the operand's place and asks for the operand's subscripts.
-
-    What that leaves out is multiplied in: a diagonal where the operand repeats a subscript, ones
-    along a subscript that stands in no other operand.
-    """
-    if not isinstance(subscripts, str):
-        raise NotDifferentiable(
-            "np.einsum of a Value needs its subscripts as a string: 'ij,jk->ik'."
+@compose("vecdot", "linalg.vecdot")
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **settings: Any) -> Any:
+    if settings or axis == -1:
+        return (
+            NotImplemented if np.vecdot in TABLE and axis == -1 else np.vecdot(x1, x2, **settings)
         )
-    terms, out, spare = _explicit(subscripts, operands)
-    x, own = operands[i - 1], terms[i - 1]
-    factors = [
-        (out, g),
-        *((t, a) for k, (t, a) in enumerate(zip(terms, operands, strict=True)) if k != i - 1),
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+@compose(np.vdot)
+def _vdot(a: Any, b: Any, /) -> Any:
+    return np.dot(conj(np.ravel(a)), np.ravel(b))
+
+
+@compose(np.kron)
+def _kron(a: Any, b: Any) -> Any:
+    ndim = max(np.ndim(a), np.ndim(b))
+    left, right = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
+    product = np.reshape(a, _every_other(left, 0)) * np.reshape(b, _every_other(right, 1))
+    return np.reshape(product, [n * m for n, m in zip(left, right, strict=True)])
+
+
+def _every_other(shape: tuple[int, ...], place: int) -> list[int]:
+    """The shape with a 1 after each length, or before."""
+    return [m for n in shape for m in ((1, n) if place else (n, 1))]
+
+
+@compose(np.cross)
+def _cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    lengths = {np.shape(a)[-1], np.shape(b)[-1]}
+    if not lengths <= {2, 3}:
+        raise ShapeMismatch(
+            f"np.cross takes vectors of 3 numbers (or 2), not the shapes {np.shape(a)} and "
+            f"{np.shape(b)}."
+        )
+    if lengths == {2}:
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    a, b = (_in_space(v) for v in (a, b))
+    following, preceding = [1, 2, 0], [2, 0, 1]
+    c = a[..., following] * b[..., preceding] - a[..., preceding] * b[..., following]
+    return np.moveaxis(c, -1, axisc)
+
+
+def _in_space(v: Any) -> Any:
+    if np.shape(v)[-1] == 3:
+        return v
+    return np.concatenate([v, np.zeros((*np.shape(v)[:-1], 1))], axis=-1)
+
+
+@compose(np.linalg.cross)
+def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ShapeMismatch(
+            f"np.linalg.cross takes vectors of 3 numbers, not the shapes {np.shape(x1)} and "
+            f"{np.shape(x2)}."
+        )
+    return np.cross(x1, x2, axis=axis)
+
+
+@compose(np.linalg.outer)
+def _linalg_outer(x1: Any, x2: Any, /) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ShapeMismatch(
+            f"np.linalg.outer takes vectors, not the shapes {np.shape(x1)} and {np.shape(x2)}."
+        )
+    return np.outer(x1, x2)
+
+
+@compose(np.linalg.matmul)
+def _linalg_matmul(x1: Any, x2: Any, /) -> Any:
+    return np.matmul(x1, x2)
+
+
+@compose(np.linalg.tensordot)
+def _linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+    return np.tensordot(x1, x2, axes)
+
+
+def _multi_dot_vjp(g: Any, y: Any, arrays: Sequence[Any]) -> list[Any]:
+    """For each factor the product of those before it, transposed, g, and those after it."""
+    factors = list(arrays)
+    shapes = [np.shape(a) for a in factors]
+    if len(shapes[0]) == 1:
+        factors[0] = np.reshape(factors[0], (1, -1))
+    if len(shapes[-1]) == 1:
+        factors[-1] = np.reshape(factors[-1], (-1, 1))
+    g = np.reshape(g, (np.shape(factors[0])[0], np.shape(factors[-1])[1]))
+    turned = [np.transpose(a) for a in factors]
+    return [
+        np.reshape(np.linalg.multi_dot([*turned[:i][::-1], g, *turned[i + 1 :][::-1]]), shape)
+        for i, shape in enumerate(shapes)
     ]
-    target = ""
-    for letter, n in zip(own, np.shape(x), strict=True):
-        if letter in target:
-            other = spare.pop()
-            factors.append((letter + other, np.eye(n, dtype=np.result_type(g))))
-            letter = other
-        elif n not in [np.shape(a)[t.index(letter)] for t, a in factors if letter in t]:
-            factors.append((letter, np.ones(n, np.result_type(g))))
-        target += letter
-    formula = ",".join(term for term, _ in factors) + "->" + target
-    return np.einsum(formula, *(a for _, a in factors), optimize=bool(optimize))
 
 
-def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str, list[str]]:
-    """Each operand's subscripts, the result's, and the letters left; `...` spelt in letters."""
-    left, arrow, out = subscripts.replace(" ", "").partition("->")
-    spare = [letter for letter in string.ascii_letters if letter not in subscripts]
-    hidden = [
-        np.ndim(a) - len(t.replace("...", ""))
-        for t, a in zip(left.split(","), operands, strict=True)
-    ]
-    dots = "".join(spare.pop() for _ in range(max([0, *hidden]))) if "..." in left else ""
-    if not arrow:
-        named = left.replace("...", "").replace(",", "")
-        out = "..." + "".join(sorted(c for c in set(named) if named.count(c) == 1))
-    terms = [
-        t.replace("...", dots[len(dots) - n :])
-        for t, n in zip(left.split(","), hidden, strict=True)
-    ]
-    return terms, out.replace("...", dots), spare
-
-
-defvjp(np.einsum, each=_einsum_vjp, broadcasts=True)
+defvjp(np.linalg.multi_dot, _multi_dot_vjp, sequence=True)

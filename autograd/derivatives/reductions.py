@@ -5,12 +5,14 @@ the derivative 0.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import over, shape
-from autograd.derivatives.registry import defvjp, without_derivative
+from autograd.derivatives.numerics import conj, is_final, over, shape
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.scans import product_of_others
 
 Axis = int | tuple[int, ...] | None
 
@@ -33,96 +35,145 @@ def _broadcast(g: Any, x: Any) -> Any:
     return np.broadcast_to(g, shape(x))
 
 
-def _count(x: Any, y: Any) -> int:
-    """How many elements of x went into each element of the result y."""
-    return math.prod(shape(x)) // max(math.prod(shape(y)), 1)
+def _through(g: Any, where: Any) -> Any:
+    """g where elements took part in the reduction, else 0."""
+    return g if where is True else np.where(where, g, 0)
 
 
-def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return _broadcast(_spread(g, x, axis), x)
+def _count(x: Any, axis: Axis, where: Any) -> Any:
+    """How many elements of x go into each element of a reduction; spread, if they are not alike."""
+    if where is not True:
+        return np.sum(np.broadcast_to(where, shape(x)), axis=axis, keepdims=True)
+    axes = range(len(shape(x))) if axis is None else [int(a) for a in np.atleast_1d(axis)]
+    return math.prod(shape(x)[a] for a in axes)
 
 
-def _mean_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return _broadcast(_spread(g * (1 / max(_count(x, y), 1)), x, axis), x)
+def _sum_vjp(
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = 0,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    return _through(_broadcast(_spread(g, x, axis), x), where)
 
 
-def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    hit = x == _spread(y, x, axis)
-    ties = np.maximum(np.count_nonzero(hit, axis=axis), 1)  # NaN hits nothing
+def _mean_vjp(
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, where: Any = True
+) -> Any:
+    share = 1 / np.maximum(_count(x, axis, where), 1)
+    if where is True:
+        return _broadcast(_spread(g * float(share), x, axis), x)
+    return _through(_spread(g, x, axis) * share, where)
+
+
+# A reduction that is not given `initial` has none: 0 or inf would be one.
+_NONE = np._NoValue
+
+
+def _extremum_vjp(
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = _NONE,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    hit = (x == _spread(y, x, axis)) & where
+    ties = np.count_nonzero(hit, axis=axis)
+    if initial is not _NONE:
+        ties = ties + np.reshape(data_of(y) == initial, np.shape(ties))
+    ties = np.maximum(ties, 1)  # NaN hits nothing
     return _spread(g, x, axis) * (hit / _spread(ties, x, axis))
 
 
-def _prod_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+def _prod_vjp(
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = 1,
+    where: Any = True,
+) -> Any:  # fmt: skip
     g = _spread(g, x, axis)
-    if np.all(np.isfinite(y) & (y != 0)):
+    if is_final(x) and where is True and np.all(np.isfinite(y) & (np.abs(y) > 1e-290)):
         return g * _spread(y, x, axis) / x
-    return g * _prod_of_others(x, axis)
+    factors = x if where is True else np.where(where, x, 1)
+    return _through(g * initial * _product_of_others(factors, axis), where)
 
 
-def _prod_of_others(x: Any, axis: Axis) -> Any:
-    """For each element of x the product of those reduced with it, without division: O(n²)."""
+def _product_of_others(x: Any, axis: Axis) -> Any:
+    """For each element of x the product of those that are reduced with it."""
     ndim = len(shape(x))
     axes = tuple(range(ndim)) if axis is None else tuple(a % ndim for a in np.atleast_1d(axis))
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
-    lines = np.reshape(moved, (*shape(moved)[: ndim - len(axes)], 1, -1))
-    others = np.prod(np.where(np.eye(shape(lines)[-1], dtype=bool), 1, lines), axis=-1)
-    return np.moveaxis(np.reshape(others, shape(moved)), last, axes)
+    lines = np.reshape(moved, (*shape(moved)[: ndim - len(axes)], _count(x, axes, True)))
+    return np.moveaxis(np.reshape(product_of_others(lines), shape(moved)), last, axes)
 
 
-def _centred(x: Any, axis: Axis) -> Any:
+def _centred(x: Any, axis: Axis, where: Any) -> Any:
     """x less its mean, conjugated where complex: half the derivative of the sum of |x - mean|²."""
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return np.conjugate(centred) if np.iscomplexobj(x) else centred
+    return conj(_through(x - np.mean(x, axis=axis, keepdims=True, where=where), where))
 
 
-def _freedom(x: Any, y: Any, ddof: float) -> float:
+def _freedom(x: Any, axis: Axis, where: Any, ddof: float) -> Any:
     """What NumPy divides by; it too has no number for as many corrections as elements."""
-    return max(_count(x, y) - ddof, 0) or math.nan
+    freedom = _count(x, axis, where) - ddof
+    return (
+        np.where(freedom > 0, freedom, math.nan)
+        if where is not True
+        else (freedom if freedom > 0 else math.nan)
+    )
 
 
 def _var_vjp(
-    g: Any,
-    y: Any,
-    x: Any,
-    *,
-    axis: Axis = None,
-    keepdims: bool = False,
-    ddof: float = 0,
-    correction: float = 0,
-) -> Any:
-    return _spread(g, x, axis) * _centred(x, axis) * (2 / _freedom(x, y, ddof or correction))
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, ddof: float = 0,
+    correction: float = 0, where: Any = True,
+) -> Any:  # fmt: skip
+    share = 2 / _freedom(x, axis, where, ddof or correction)
+    return _spread(g, x, axis) * _centred(x, axis, where) * share
 
 
 def _std_vjp(
-    g: Any,
-    y: Any,
-    x: Any,
-    *,
-    axis: Axis = None,
-    keepdims: bool = False,
-    ddof: float = 0,
-    correction: float = 0,
-) -> Any:
-    spread = _spread(y, x, axis) * _freedom(x, y, ddof or correction)
-    return _spread(g, x, axis) * over(_centred(x, axis), spread)
-
-
-def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
-    along = 0 if axis is None else axis
-    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), shape(x))
+    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, ddof: float = 0,
+    correction: float = 0, where: Any = True,
+) -> Any:  # fmt: skip
+    scale = _spread(y, x, axis) * _freedom(x, axis, where, ddof or correction)
+    return _spread(g, x, axis) * over(_centred(x, axis, where), scale)
 
 
 defvjp(np.sum, _sum_vjp)
 defvjp(np.mean, _mean_vjp)
-defvjp(np.max, _extremum_vjp)
-defvjp(np.min, _extremum_vjp)
-defvjp(np.prod, _prod_vjp)
+for _fn in (np.max, np.min, np.nanmax, np.nanmin):
+    defvjp(_fn, _extremum_vjp, kink="ties share evenly")
+defvjp(np.prod, _prod_vjp, kink="exact at 0", orders=3)
 defvjp(np.var, _var_vjp)
-defvjp(np.std, _std_vjp)
-defvjp(np.cumsum, _cumsum_vjp)
+defvjp(np.std, _std_vjp, kink="0 of a constant")
 
-without_derivative(
-    np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.count_nonzero
-)
-without_derivative(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)
+
+@compose(np.amax)
+def _amax(a: Any, *args: Any, **kwargs: Any) -> Any:
+    return np.max(a, *args, **kwargs)
+
+
+@compose(np.amin)
+def _amin(a: Any, *args: Any, **kwargs: Any) -> Any:
+    return np.min(a, *args, **kwargs)
+
+
+@compose(np.ptp)
+def _ptp(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
+    return np.max(a, axis, out, keepdims) - np.min(a, axis, out, keepdims)
+
+
+# ------------------------------------------------------------------ without the NaNs
+
+
+def _without_nan(nan_fn: Any, fn: Callable[..., Any], filler: float, masks: bool) -> None:
+    """The reduction of what is no NaN: the filler in its place, and if need be a mask."""
+
+    @compose(nan_fn)
+    def composed(a: Any, *args: Any, **kwargs: Any) -> Any:
+        missing = np.isnan(data_of(a))
+        if masks:
+            kwargs["where"] = ~missing & kwargs.get("where", True)
+        return fn(np.where(missing, filler, a), *args, **kwargs)
+
+
+_without_nan(np.nansum, np.sum, 0, masks=False)
+_without_nan(np.nanprod, np.prod, 1, masks=False)
+_without_nan(np.nancumsum, np.cumsum, 0, masks=False)
+_without_nan(np.nancumprod, np.cumprod, 1, masks=False)
+_without_nan(np.nanmean, np.mean, 0, masks=True)
+_without_nan(np.nanvar, np.var, 0, masks=True)
+_without_nan(np.nanstd, np.std, 0, masks=True)

@@ -8,24 +8,31 @@ This module knows neither Value nor backprop.
 """
 
 import inspect
+import operator
+import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial, wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.errors import NotDifferentiable
 
 __all__ = [
+    "ABOUT",
     "COMPOSED",
     "PLAIN",
+    "REFUSED",
     "TABLE",
     "TRACKED",
     "Derivative",
     "compose",
+    "data_of",
     "defvjp",
     "name_of",
+    "named",
     "primitive",
+    "refuse",
     "without_derivative",
 ]
 
@@ -46,6 +53,15 @@ class _Each:
         yield partial(self.rule, 0)
 
 
+class About(NamedTuple):
+    """What users want to know of a derivative; the tests hold it to that."""
+
+    domain: str = ""  # where it is defined, if not everywhere
+    kink: str = ""  # the convention where there is no one derivative
+    complex: bool = True  # of complex arguments too
+    orders: int = 2  # the order of derivatives that is tested
+
+
 class Derivative:
     """All that the engine knows of one differentiable function."""
 
@@ -56,6 +72,7 @@ class Derivative:
         *,
         broadcasts: bool,
         sequence: bool,
+        several: bool,
         scalar: Callable[..., float] | None,
         symbol: str | None,
     ) -> None:
@@ -67,6 +84,7 @@ class Derivative:
         self.arity = None if isinstance(rules, _Each) else len(rules)
         self.broadcasts = broadcasts
         self.sequence = sequence
+        self.several = several
         self.scalar = scalar
         self.symbol = symbol
 
@@ -81,6 +99,12 @@ class Derivative:
             names = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
             shared = names if shared is None else shared & names
         return frozenset(self.names if shared is None and any(self.rules) else shared or ())
+
+    @cached_property
+    def casts(self) -> bool:
+        """Whether the function takes dtype=, to compute in it, and the rules need not know."""
+        takes = isinstance(self.fn, np.ufunc) or "dtype" in self.names
+        return takes and "dtype" not in self.settings
 
     @cached_property
     def names(self) -> list[str]:
@@ -113,6 +137,8 @@ class Derivative:
         ]
         settings = {name: value for name, value in given.items() if name not in unset}
         refused = [f"{name}=" for name in settings if name not in self.settings]
+        if self.casts and "dtype=" in refused:
+            refused.remove("dtype=")
         if refused:
             allowed = ", ".join(sorted(self.settings)) or "none"
             raise NotDifferentiable(
@@ -126,24 +152,38 @@ class Derivative:
 _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
     "where=": " Select from the result instead: np.where(mask, f(x), other).",
-    "dtype=": " Convert instead: x.astype(dtype).",
 }
 
 
+ABOUT: dict[Callable[..., Any], About] = {}
 TABLE: dict[Callable[..., Any], Derivative] = {}
 COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {}
 PLAIN: set[Callable[..., Any]] = set()
+REFUSED: dict[Callable[..., Any], str] = {}  # and what to write instead
 TRACKED: dict[type, Callable[..., Any]] = {}  # types that remember calls, and what applies theirs
 
 
+def named(name: str) -> list[Any]:
+    """The NumPy function of that name ("linalg.det"), in a list; none in an older NumPy."""
+    try:
+        return [operator.attrgetter(name)(np)]
+    except AttributeError:
+        return []
+
+
 def defvjp(
-    fn: Callable[..., Any],
+    fn: Callable[..., Any] | str,
     *rules: Rule | None,
     broadcasts: bool | None = None,
     each: Rule | None = None,
     sequence: bool = False,
+    several: bool = False,
     scalar: Callable[..., float] | None = None,
     symbol: str | None = None,
+    domain: str = "",
+    kink: str = "",
+    complex: bool = True,
+    orders: int | None = None,
 ) -> None:
     """Give `fn` its derivatives: one rule for each array argument.
 
@@ -159,6 +199,11 @@ def defvjp(
         does not, any other shape than the argument's is an error.
     each: instead of `rules`, one `rule(i, g, y, *args)` for any number of array arguments.
     sequence: the one argument is a sequence of arrays, and the rule returns as many gradients.
+    several: the result is a tuple of arrays; the rule finds the gradient of the i-th in g[i], or
+        None, and that result with `part(y, i)`.
+    domain, kink, complex, orders: where it is defined, the convention at points without one
+        derivative, whether it takes complex numbers, and the order of derivatives that is tested
+        (3 of elementwise functions, else 2): what `python -m autograd supported` tells.
     scalar: the same function for Python floats, where NumPy's own is slow.
     symbol: what pictures call it, if not by its name.
 
@@ -173,31 +218,49 @@ def defvjp(
     >>> x.grad
     array([ 3., 12.])
     """
-    if broadcasts is None:
-        broadcasts = isinstance(fn, np.ufunc)
-    TABLE[fn] = Derivative(
-        fn,
-        rules if each is None else _Each(each),
-        broadcasts=broadcasts,
-        sequence=sequence,
-        scalar=scalar,
-        symbol=symbol,
-    )
+    for f in named(fn) if isinstance(fn, str) else [fn]:
+        elementwise = isinstance(f, np.ufunc) and f.signature is None
+        TABLE[f] = Derivative(
+            f,
+            rules if each is None else _Each(each),
+            broadcasts=isinstance(f, np.ufunc) if broadcasts is None else broadcasts,
+            sequence=sequence,
+            several=several,
+            scalar=scalar,
+            symbol=symbol,
+        )
+        ABOUT[f] = About(domain, kink, complex, orders or (3 if elementwise else 2))
 
 
-def compose(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give `fn` of a Value as a composition of functions that have derivatives."""
+def compose(
+    *fns: Callable[..., Any] | str, domain: str = "", kink: str = "", complex: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give functions of a Value as a composition of functions that have derivatives.
+
+    Of a function that has rules too, it is asked first, and returns NotImplemented for the calls
+    that they serve.
+    """
 
     def register(composition: Callable[..., Any]) -> Callable[..., Any]:
-        COMPOSED[fn] = composition
+        for fn in fns:
+            for f in named(fn) if isinstance(fn, str) else [fn]:
+                COMPOSED[f] = composition
+                ABOUT.setdefault(f, About(domain, kink, complex))
         return composition
 
     return register
 
 
-def without_derivative(*fns: Callable[..., Any]) -> None:
+def without_derivative(*names: str) -> None:
     """Declare functions without a derivative: of a Value they give what they give of its data."""
-    PLAIN.update(fns)
+    for name in names:
+        PLAIN.update(named(name))
+
+
+def refuse(reason: str, *names: str) -> None:
+    """Declare functions that take no Value, and why, or what to write instead."""
+    for name in names:
+        REFUSED.update(dict.fromkeys(named(name), reason))
 
 
 def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -232,10 +295,25 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+@primitive
+def data_of(x: Any) -> Any:
+    """The plain data of a Value: for rules and compositions that only decide by them."""
+    return x
+
+
+PLAIN.add(data_of)
+
+
 def name_of(fn: Callable[..., Any]) -> str:
     """What users call the function: `np.tanh`, `np.linalg.det`, or its own name."""
     module = (getattr(fn, "__module__", None) or "").replace("numpy", "np", 1)
     name: str = getattr(fn, "__name__", repr(fn))
     if isinstance(fn, np.ufunc):
-        return f"np.{name}" if getattr(np, name, None) is fn else name
+        homes = {
+            "np": np,
+            "np.linalg": np.linalg,
+            "scipy.special": sys.modules.get("scipy.special"),
+        }
+        found = (home for home, m in homes.items() if getattr(m, name, None) is fn)
+        return ".".join([*[*found][:1], name])
     return f"{module}.{name}" if module.split(".")[0] == "np" else name

@@ -1,4 +1,4 @@
-"""Derivatives of the functions that only move elements: reshaping, joining, splitting, repeating.
+"""Derivatives of the functions that only move elements: reshaping, turning, repeating.
 
 Each is linear, and its rule is its adjoint: the elements are carried back where they came from,
 and those that were copied are summed.
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.registry import compose, defvjp, primitive, without_derivative
+from autograd.derivatives.registry import compose, defvjp, primitive
+from autograd.errors import ShapeMismatch
 
 Axes = int | tuple[int, ...]
 
@@ -99,34 +100,87 @@ def astype(x: Any, dtype: Any) -> Any:
 
 defvjp(astype, lambda g, y, x, dtype: g, None)
 
-# ----------------------------------------------------------- joining, splitting
+
+@compose("astype")
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return astype(x, dtype)
 
 
-def _concatenate_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int | None = 0) -> list[Any]:
-    if axis is None:
-        pieces = _concatenate_vjp(g, y, [np.ravel(a) for a in arrays])
-        return [np.reshape(piece, np.shape(a)) for piece, a in zip(pieces, arrays, strict=True)]
-    ends = np.cumsum([np.shape(a)[axis] for a in arrays])
-    return np.split(g, ends[:-1], axis=axis)
+# ------------------------------------------------------------------ turned and mirrored
 
 
-def _stack_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int = 0) -> list[Any]:
-    return list(np.moveaxis(g, axis, 0))
+def _roll_vjp(g: Any, y: Any, x: Any, *, shift: Any, axis: Axes | None = None) -> Any:
+    return np.roll(g, np.negative(shift), axis)
 
 
-defvjp(np.concatenate, _concatenate_vjp, sequence=True)
-defvjp(np.stack, _stack_vjp, sequence=True)
+def _rot90_vjp(g: Any, y: Any, m: Any, *, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return np.rot90(g, -k, axes)
 
 
-@compose(np.split)
-def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    where = np.arange(np.shape(ary)[axis])
-    leading = (slice(None),) * (axis % np.ndim(ary))
-    bounds = [(p[0], p[-1] + 1) if p.size else (0, 0) for p in np.split(where, indices_or_sections)]
-    return [ary[(*leading, slice(start, stop))] for start, stop in bounds]
+defvjp(np.roll, _roll_vjp)
+defvjp(np.rot90, _rot90_vjp)
 
 
-without_derivative(np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes)
-without_derivative(
-    np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string
-)
+@compose(np.fliplr)
+def _fliplr(m: Any) -> Any:
+    return np.flip(m, 1)
+
+
+@compose(np.flipud)
+def _flipud(m: Any) -> Any:
+    return np.flip(m, 0)
+
+
+@compose(np.rollaxis)
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    axis, start = axis % np.ndim(a), start + np.ndim(a) if start < 0 else start
+    return np.moveaxis(a, axis, start - (axis < start))
+
+
+@compose("matrix_transpose", "linalg.matrix_transpose")
+def matrix_transpose(x: Any, /) -> Any:
+    if np.ndim(x) < 2:
+        raise ShapeMismatch(f"matrix_transpose needs 2 dimensions or more, not {np.ndim(x)}.")
+    return np.swapaxes(x, -1, -2)
+
+
+# ------------------------------------------------------------- to a number of dimensions
+
+
+def _at_least(fn: Any, reshaped: Any) -> None:
+    @compose(fn)
+    def composed(*arys: Any) -> Any:
+        results = tuple(reshaped(a if hasattr(a, "ndim") else np.asarray(a)) for a in arys)
+        return results[0] if len(results) == 1 else results
+
+
+def _to_2d(a: Any) -> Any:
+    return np.reshape(a, (1, np.size(a))) if np.ndim(a) < 2 else a
+
+
+def _to_3d(a: Any) -> Any:
+    return (
+        np.reshape(a, (1, np.size(a), 1))
+        if np.ndim(a) < 2
+        else (np.expand_dims(a, 2) if np.ndim(a) == 2 else a)
+    )
+
+
+_at_least(np.atleast_1d, lambda a: a if np.ndim(a) else np.reshape(a, (1,)))
+_at_least(np.atleast_2d, _to_2d)
+_at_least(np.atleast_3d, _to_3d)
+
+
+@compose(np.broadcast_arrays)
+def _broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple(np.broadcast_to(a, shape) for a in args)
+
+
+@compose(np.meshgrid)
+def _meshgrid(
+    *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[Any, ...]:
+    sizes: Any = [np.arange(np.size(x)) for x in xi]
+    places = np.meshgrid(*sizes, sparse=sparse, indexing=indexing)  # type: ignore[call-overload]
+    return tuple(np.ravel(x)[place] for x, place in zip(xi, places, strict=True))

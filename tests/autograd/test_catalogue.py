@@ -1,23 +1,29 @@
 """One body of tests for all primitives: every order, broadcasting, odd shapes and dtypes."""
 
+import math
 import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from autograd import Value, gradcheck, vjp
-from autograd.derivatives.registry import TABLE, name_of
-from tests.catalogue import ELEMENTWISE, OTHERS
+from autograd.derivatives import several
+from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
+from autograd.nests import flatten
+from autograd.record import plain
+from tests.catalogue import CALLS, ELEMENTWISE
 
 NAMED = {name_of(fn): fn for fn in ELEMENTWISE}
-CALLS = [
-    pytest.param(call, shapes, id=f"{name_of(fn)}-{k}")
-    for fn, rows in OTHERS.items()
+ROWS = [
+    pytest.param(fn, call, shapes, id=f"{name_of(fn)}-{k}")
+    for fn, rows in CALLS.items()
     for k, (call, shapes) in enumerate(rows)
 ]
+COMPLEX = [row for row in ROWS if ABOUT[row.values[0]].complex]
+FEW = settings(max_examples=max(3, settings().max_examples // 10))
 
 
 def belongs_to_the_library(fn):
@@ -28,8 +34,8 @@ def belongs_to_the_library(fn):
 
 
 def test_the_catalogue_has_every_function_of_the_table():
-    table = {fn for fn in TABLE if belongs_to_the_library(fn)}
-    rows = set(ELEMENTWISE) | set(OTHERS)
+    table = {fn for fn in [*TABLE, *COMPOSED] if belongs_to_the_library(fn)} - {several.part}
+    rows = set(ELEMENTWISE) | set(CALLS)
     assert {name_of(fn) for fn in table - rows} == set()
     assert {name_of(fn) for fn in rows - table} == set()
 
@@ -57,6 +63,15 @@ def test_first_and_second_derivatives_with_broadcasting(name, data):
     broadcast = npst.mutually_broadcastable_shapes(num_shapes=n, max_dims=2, min_side=0, max_side=2)
     arrays = arrays_for(data, fn, data.draw(broadcast).input_shapes)
     gradcheck(fn, tuple(arrays), order=2)
+
+
+@pytest.mark.parametrize("name", [n for n, fn in NAMED.items() if ABOUT[fn].orders > 2])
+@FEW
+@given(data=st.data())
+def test_third_derivatives(name, data):
+    fn = NAMED[name]
+    arrays = arrays_for(data, fn, [(2,)] * len(ELEMENTWISE[fn].intervals))
+    gradcheck(fn, tuple(arrays), order=3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -112,37 +127,64 @@ def test_layout_does_not_matter(name, data):
         np.testing.assert_array_equal(g, e)
 
 
-@pytest.mark.parametrize(("call", "shapes"), CALLS)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_first_and_second_derivatives(call, shapes, seed):
+def distinct(shapes, seed):
+    """Arrays of these shapes, whose numbers lie well apart: no tie is within reach of a step.
+
+    Unevenly so, that their sums lie apart too.
+    """
     rng = np.random.default_rng(seed)
-    # Distinct by 0.05 and more, so that no tie or kink is within reach of a difference.
-    pools = [
-        rng.permutation(np.linspace(-1.5, 1.57, max(np.prod(s, dtype=int), 2))) for s in shapes
-    ]
-    arrays = [p[: np.prod(s, dtype=int)].reshape(s) for p, s in zip(pools, shapes, strict=True)]
-    gradcheck(call, tuple(arrays), order=2)
+    sizes = [math.prod(shape) for shape in shapes]
+    uneven = [rng.uniform(0.7, 1.3, max(size, 2)).cumsum() for size in sizes]
+    pools = [rng.permutation(u / u[-1] * 3.07 - 1.5) for u in uneven]
+    return [p[:n].reshape(s) for p, n, s in zip(pools, sizes, shapes, strict=True)]
 
 
-@pytest.mark.parametrize(("call", "shapes"), CALLS)
-def test_dtypes_of_gradients(call, shapes):
-    values = [
-        Value(np.linspace(0.1, 1.3, 1 + np.prod(s, dtype=int))[1:].reshape(s).astype("f4"))
-        for s in shapes
-    ]
-    result = call(*values)
-    result.sum().backward()
+@pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)
+@FEW
+@given(seed=st.integers(0, 2**32 - 1))
+def test_first_and_second_derivatives(fn, call, shapes, seed):
+    gradcheck(call, tuple(distinct(shapes, seed)), order=2)
+
+
+@pytest.mark.parametrize(("fn", "call", "shapes"), COMPLEX)
+@FEW
+@given(seed=st.integers(0, 2**31 - 1))
+def test_derivatives_by_complex_numbers(fn, call, shapes, seed):
+    pairs = zip(distinct(shapes, seed), distinct(shapes, seed + 1), strict=True)
+    gradcheck(call, tuple(x + 1j * y for x, y in pairs))
+
+
+@pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)
+def test_results_are_numpys(fn, call, shapes):
+    """Compositions compute what NumPy's own function does, in its shape and dtype."""
+    for kind in (np.float64, np.float32):
+        arrays = [a.astype(kind) for a in distinct(shapes, 0)]
+        expected, _ = flatten(call(*arrays))
+        results, _ = flatten(call(*map(Value, arrays)))
+        assert len(results) == len(expected)
+        for y, e in zip(map(plain, results), expected, strict=True):
+            assert np.shape(y) == np.shape(e)
+            np.testing.assert_allclose(y, e, rtol=np.sqrt(np.finfo(kind).eps) / 10, atol=1e-5)
+            assert np.result_type(y) == np.result_type(e)
+
+
+@pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)
+def test_dtypes_of_gradients(fn, call, shapes):
+    values = [Value(a.astype(np.float32)) for a in distinct(shapes, 0)]
+    results = [y for y in flatten(call(*values))[0] if isinstance(y, Value)]
+    sum(np.abs(y).sum() for y in results).backward()
     assert {v.grad.dtype for v in values} == {np.dtype("f4")}
 
 
-@pytest.mark.parametrize(("call", "shapes"), CALLS)
-def test_gradients_are_memory_of_their_own(call, shapes):
-    values = [
-        Value(np.linspace(0.1, 1.3, 1 + np.prod(s, dtype=int))[1:].reshape(s)) for s in shapes
-    ]
-    result = call(*values)
-    seed = np.ones(result.shape)
+@pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)
+def test_gradients_are_memory_of_their_own(fn, call, shapes):
+    values = [Value(a) for a in distinct(shapes, 0)]
+    result = next(y for y in flatten(call(*values))[0] if isinstance(y, Value))
+    if any(result is v for v in values):  # nothing to do, as for np.atleast_1d
+        return
+    seed = np.ones(result.shape, result.dtype)
     result.backward(seed)
+    values = [v for v in values if v.shape]
     before = [v.grad.copy() for v in values]
     for k, v in enumerate(values):
         assert v.grad.flags.writeable

@@ -1,0 +1,180 @@
+"""Derivatives of differences, integrals, interpolation and convolution.
+
+np.interp at a knot has the slope of the interval to its right, at the last one of that to its left.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.numerics import conj
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.shaping import astype
+from autograd.errors import NotDifferentiable, ShapeMismatch
+
+# ------------------------------------------------------------------------- differences
+
+
+def _diff_vjp(g: Any, y: Any, a: Any, *, n: int = 1, axis: int = -1) -> Any:
+    ends = np.zeros((np.ndim(a), 2), int)
+    ends[axis] = n
+    return np.diff(np.pad(g, ends), n, axis) if n % 2 == 0 else -np.diff(np.pad(g, ends), n, axis)
+
+
+defvjp(np.diff, _diff_vjp)
+
+
+@compose(np.diff)
+def _diff(
+    a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
+) -> Any:
+    if prepend is append is np._NoValue and 0 < n < np.shape(a)[axis]:
+        return NotImplemented
+    parts = [a]
+    shape = [1 if d == axis % np.ndim(a) else m for d, m in enumerate(np.shape(a))]
+    for place, edge in ((0, prepend), (2, append)):
+        if edge is not np._NoValue:
+            parts.insert(place, np.broadcast_to(edge, shape) if np.ndim(edge) == 0 else edge)
+    joined = np.concatenate(parts, axis) if len(parts) > 1 else a
+    if n == 0 or n >= np.shape(joined)[axis]:
+        np.diff(np.empty(np.shape(joined)), n, axis)  # refuses what NumPy does
+        index = [slice(None)] * np.ndim(joined)
+        index[axis] = slice(0, None if n == 0 else 0)
+        return joined[tuple(index)]
+    return np.diff(joined, n, axis)
+
+
+@compose(np.ediff1d)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    parts = [to_begin, np.diff(np.ravel(ary)), to_end]
+    dtype = np.result_type(data_of(ary))
+    return np.concatenate([astype(np.ravel(part), dtype) for part in parts if part is not None])
+
+
+@compose(np.gradient)
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    axes = list(range(np.ndim(f))) if axis is None else (np.atleast_1d(axis) % np.ndim(f)).tolist()
+    if len(varargs) not in (0, 1, len(axes)):
+        raise TypeError(
+            f"np.gradient along {len(axes)} axes takes no spacing, one, or {len(axes)}, not "
+            f"{len(varargs)}."
+        )
+    spacings = list(varargs or (1.0,)) * (1 if len(varargs) == len(axes) else len(axes))
+    slopes = []
+    for along, spacing in zip(axes, spacings, strict=True):
+        if np.shape(f)[along] < edge_order + 1:
+            raise ShapeMismatch(
+                f"np.gradient needs {edge_order + 1} elements along axis {along} for "
+                f"edge_order={edge_order}; the shape is {np.shape(f)}."
+            )
+        slope = _slope(np.moveaxis(f, along, 0), spacing, edge_order)
+        slopes.append(astype(np.moveaxis(slope, 0, along), np.result_type(data_of(f))))
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _slope(f: Any, spacing: Any, edge_order: int) -> Any:
+    """Second-order differences along the first axis, and one-sided ones at the ends."""
+    n = len(f)
+    if np.ndim(spacing) == 0:
+        steps = spacing * np.ones(n - 1)
+    elif np.shape(spacing) == (n,):
+        steps = np.diff(spacing)
+    else:
+        raise ShapeMismatch(f"the positions of {n} elements have the shape {np.shape(spacing)}.")
+    steps = np.reshape(steps, (n - 1,) + (1,) * (np.ndim(f) - 1))
+    secants = (f[1:] - f[:-1]) / steps
+    left, right = steps[:-1], steps[1:]
+    middle = (secants[:-1] * right + secants[1:] * left) / (left + right)
+    first, last = secants[:1], secants[-1:]
+    if edge_order == 2:  # the parabola through three points, at its end
+        first = first - (secants[1:2] - first) * steps[:1] / (steps[:1] + steps[1:2])
+        last = last + (last - secants[-2:-1]) * steps[-1:] / (steps[-2:-1] + steps[-1:])
+    return np.concatenate([first, middle, last])
+
+
+@compose(np.trapezoid)
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    axis = axis % np.ndim(y)
+    if x is None:
+        steps = dx
+    else:
+        along = -1 if np.ndim(x) == 1 else axis
+        steps = np.diff(x, axis=along)
+        if np.ndim(x) == 1:
+            shape = [np.size(steps) if k == axis else 1 for k in range(np.ndim(y))]
+            steps = np.reshape(steps, shape)
+    leading = (slice(None),) * axis
+    pairs = y[(*leading, slice(1, None))] + y[(*leading, slice(None, -1))]
+    return np.sum(steps * pairs / 2, axis=axis)
+
+
+@compose(np.interp, complex=False)
+def _interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    xp, fp = (a if hasattr(a, "shape") else np.asarray(a) for a in (xp, fp))
+    if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or np.size(xp) == 0:
+        raise ShapeMismatch(
+            f"np.interp needs as many numbers fp as xp in one dimension, and at least one, not the "
+            f"shapes {np.shape(fp)} and {np.shape(xp)}."
+        )
+    if period is not None:
+        x, xp, left, right = x % period, xp % period, None, None
+        order = np.argsort(xp)
+        last, first = order[-1:], order[:1]
+        xp = np.concatenate([xp[last] - period, xp[order], xp[first] + period])
+        fp = np.concatenate([fp[last], fp[order], fp[first]])
+    fp = astype(fp, np.result_type(data_of(fp), np.float64))
+    knots, at = data_of(xp), np.asarray(data_of(x))
+    k = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, max(len(knots) - 2, 0))
+    if len(knots) == 1:
+        y = fp[k] + 0 * x
+    else:
+        y = fp[k] + (fp[k + 1] - fp[k]) * ((x - xp[k]) / (xp[k + 1] - xp[k]))
+    y = np.where(at < knots[0], fp[0] if left is None else left, y)
+    return np.where(at > knots[-1], fp[-1] if right is None else right, y)
+
+
+# ------------------------------------------------------------------------ convolution
+
+
+def _full(g: Any, a: Any, v: Any, mode: Any) -> Any:
+    """The gradient of a convolution in the place of a mode's, from that mode's."""
+    shorter, longer = sorted((np.size(a), np.size(v)))
+    before = {"full": 0, "same": (shorter - 1) // 2, "valid": shorter - 1}[mode]
+    return np.pad(g, (before, longer + shorter - 1 - before - np.size(g)))
+
+
+def _convolve_left(g: Any, y: Any, a: Any, v: Any, *, mode: str = "full") -> Any:
+    return np.correlate(_full(g, a, v, mode), conj(v), "valid")
+
+
+def _convolve_right(g: Any, y: Any, a: Any, v: Any, *, mode: str = "full") -> Any:
+    return np.correlate(_full(g, a, v, mode), conj(a), "valid")
+
+
+defvjp(np.convolve, _convolve_left, _convolve_right)
+
+
+@compose(np.convolve)
+def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+    if np.ndim(a) == np.ndim(v) == 1 and mode in ("full", "same", "valid"):
+        return NotImplemented
+    if mode in (0, 1, 2):
+        mode = ("valid", "same", "full")[mode]
+    return np.convolve(np.atleast_1d(a), np.atleast_1d(v), mode)
+
+
+@compose(np.correlate)
+def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    a, v = np.atleast_1d(a), np.atleast_1d(v)
+    full = np.convolve(a, np.flip(conj(v)), "full")
+    n, m = np.size(a), np.size(v)
+    if mode in ("full", 2):
+        return full
+    if mode in ("valid", 0):
+        return full[min(n, m) - 1 : max(n, m)]
+    if mode in ("same", 1):
+        first = n // 2 if n < m else (m - 1) // 2
+        return full[first : first + max(n, m)]
+    raise NotDifferentiable(f"np.correlate has no mode {mode!r}: 'full', 'same' or 'valid'.")

@@ -1,0 +1,60 @@
+"""Functions whose derivatives NumPy has no names for: np.sinc and np.i0.
+
+The n-th derivatives of each are one primitive, whose own derivative is the one of n + 1.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import defvjp, primitive
+
+__all__ = ["i0_derivative", "sinc_derivative"]
+
+
+@primitive
+def sinc_derivative(x: Any, n: int) -> Any:
+    """The n-th derivative of sin(πx) / (πx), exact near 0 too.
+
+    With z = πx: (dⁿ/dzⁿ) sin z / z by the recurrence z f⁽ⁿ⁾ = sin(z + nπ/2) - n f⁽ⁿ⁻¹⁾ where that
+    loses no digits, |z| > n + 1, else by its power series.
+    """
+    z = np.asarray(np.pi * x)
+    near = np.abs(z) < n + 1
+    far = np.where(near, n + 1, z)
+    y = np.sin(far) / far
+    for k in range(1, n + 1):
+        y = (np.sin(far + k * np.pi / 2) - k * y) / far
+    if np.any(near):
+        y = np.array(y)
+        y[near] = _sinc_series(z[near], n)
+    return y * np.pi**n
+
+
+def _sinc_series(z: Any, n: int) -> Any:
+    """Σ (-1)ᵏ z²ᵏ⁻ⁿ / ((2k + 1) (2k - n)!) over 2k ≥ n."""
+    first = (n + 1) // 2
+    total = np.zeros_like(z)
+    for k in range(first + 12 + 3 * n, first - 1, -1):
+        total = total * z * z + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
+    return total * z ** (2 * first - n)
+
+
+@primitive
+def i0_derivative(x: Any, n: int) -> Any:
+    """The n-th derivative of the Bessel function I₀: the mean of cosⁿt exp(x cos t) over t.
+
+    The mean over evenly spaced points is exact to rounding, as the function is periodic
+    (L. N. Trefethen, J. A. C. Weideman, SIAM Review 56, 2014).
+    """
+    x = np.asarray(x)
+    points = 2 * math.ceil(20 + n + 3 * math.sqrt(np.max(np.abs(x), initial=0)))
+    c = np.cos((np.arange(points) + 0.5) * np.pi / points)
+    return np.mean(c**n * np.exp(np.expand_dims(x, -1) * c), axis=-1)
+
+
+defvjp(sinc_derivative, lambda g, y, x, n: g * sinc_derivative(x, n + 1), None, complex=False)
+defvjp(i0_derivative, lambda g, y, x, n: g * i0_derivative(x, n + 1), None, complex=False)
+defvjp(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), complex=False, orders=3)
+defvjp(np.i0, lambda g, y, x: g * i0_derivative(x, 1), complex=False, orders=3)

@@ -1,0 +1,207 @@
+"""Derivatives of joining arrays, of splitting them, and of padding."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.carrying import carried_from
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.shaping import astype
+from autograd.errors import NotDifferentiable
+
+# ---------------------------------------------------------------------------- joining
+
+
+def _concatenate_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int | None = 0) -> list[Any]:
+    if axis is None:
+        pieces = _concatenate_vjp(g, y, [np.ravel(a) for a in arrays])
+        return [np.reshape(piece, np.shape(a)) for piece, a in zip(pieces, arrays, strict=True)]
+    ends = np.cumsum([np.shape(a)[axis] for a in arrays])
+    return np.split(g, ends[:-1], axis=axis)
+
+
+def _stack_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int = 0) -> list[Any]:
+    return list(np.moveaxis(g, axis, 0))
+
+
+defvjp(np.concatenate, _concatenate_vjp, sequence=True)
+defvjp(np.stack, _stack_vjp, sequence=True)
+
+
+@compose(np.hstack)
+def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = None) -> Any:
+    arrays = [np.atleast_1d(a) for a in tup]
+    return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1, dtype=dtype)
+
+
+@compose(np.vstack)
+def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = None) -> Any:
+    return np.concatenate([np.atleast_2d(a) for a in tup], dtype=dtype)
+
+
+@compose(np.dstack)
+def _dstack(tup: Sequence[Any]) -> Any:
+    return np.concatenate([np.atleast_3d(a) for a in tup], axis=2)
+
+
+@compose(np.column_stack)
+def _column_stack(tup: Sequence[Any]) -> Any:
+    columns = [np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup]
+    return np.concatenate(columns, axis=1)
+
+
+@compose(np.append)
+def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    return np.concatenate([arr, values], axis=axis)
+
+
+@compose(np.insert)
+def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    return carried_from([arr, values], lambda numbers: np.insert(numbers[0], obj, numbers[1], axis))
+
+
+@compose(np.block)
+def _block(arrays: Any) -> Any:
+    found: list[Any] = []
+
+    def put(nest: Any, numbers: Any) -> Any:
+        return [put(n, numbers) for n in nest] if isinstance(nest, list) else next(numbers)
+
+    def collect(nest: Any) -> None:
+        if isinstance(nest, list):
+            for member in nest:
+                collect(member)
+        else:
+            found.append(nest)
+
+    collect(arrays)
+    return carried_from(found, lambda numbers: np.block(put(arrays, iter(numbers))))
+
+
+# -------------------------------------------------------------------------- splitting
+
+
+@compose(np.array_split)
+def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    where = np.arange(np.shape(ary)[axis])
+    leading = (slice(None),) * (axis % np.ndim(ary))
+    parts = np.array_split(where, indices_or_sections)
+    bounds = [(p[0], p[-1] + 1) if p.size else (0, 0) for p in parts]
+    return [ary[(*leading, slice(start, stop))] for start, stop in bounds]
+
+
+@compose(np.split)
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    if np.ndim(indices_or_sections) == 0 and np.shape(ary)[axis] % indices_or_sections:
+        raise ValueError(
+            f"{np.shape(ary)[axis]} elements cannot be split into {indices_or_sections} equal "
+            "parts: use np.array_split."
+        )
+    return np.array_split(ary, indices_or_sections, axis)
+
+
+@compose(np.hsplit)
+def _hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return np.split(ary, indices_or_sections, axis=1 if np.ndim(ary) > 1 else 0)
+
+
+@compose(np.vsplit)
+def _vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return np.split(ary, indices_or_sections, axis=0)
+
+
+@compose(np.dsplit)
+def _dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return np.split(ary, indices_or_sections, axis=2)
+
+
+@compose("unstack")
+def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+# ---------------------------------------------------------------------------- padding
+
+
+def _pad_vjp(
+    g: Any, y: Any, x: Any, *, pad_width: Any, mode: Any = "constant", constant_values: Any = 0
+) -> Any:
+    before = _widths(pad_width, np.ndim(x))[:, 0].tolist()
+    return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(x), strict=True))]
+
+
+defvjp(np.pad, _pad_vjp)
+
+
+@compose(np.pad)
+def _pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) -> Any:
+    """A constant edge has a rule; the other modes are made of what they repeat or compute."""
+    widths = _widths(pad_width, np.ndim(array))
+    if callable(mode):
+        raise NotDifferentiable("np.pad of a Value takes a mode by its name, not a function.")
+    np.pad(np.zeros(np.maximum(np.shape(array), 1)), 0, mode, **settings)  # refuses what NumPy does
+    if mode in ("constant", "empty"):
+        return NotImplemented
+    if mode in ("edge", "wrap") or (
+        mode in ("reflect", "symmetric") and settings.get("reflect_type", "even") == "even"
+    ):
+        return carried_from([array], lambda numbers: np.pad(numbers[0], widths, mode, **settings))
+    for axis, (before, after) in enumerate(widths.tolist()):
+        array = _padded(array, axis, before, after, mode, settings)
+    return array
+
+
+def _widths(pad_width: Any, ndim: int) -> Any:
+    if isinstance(pad_width, dict):  # of NumPy 2.3: {axis: widths}
+        widths = np.zeros((ndim, 2), int)
+        for axis, width in pad_width.items():
+            widths[axis] = width
+        return widths
+    return np.broadcast_to(np.asarray(pad_width), (ndim, 2))
+
+
+def _padded(x: Any, axis: int, before: int, after: int, mode: str, settings: dict[str, Any]) -> Any:
+    """x padded along one axis, in a mode that computes what it puts there."""
+    leading = (slice(None),) * axis
+
+    def along(start: int | None, stop: int | None, step: int = 1) -> Any:
+        return x[(*leading, slice(start, stop, step))]
+
+    if mode in ("reflect", "symmetric"):
+        own = int(mode == "symmetric")
+        while before or after:
+            n = np.shape(x)[axis]
+            reach = n - 1 + own
+            if reach == 0:  # one element has nothing to reflect: it is repeated
+                return np.concatenate(
+                    [np.repeat(x, before, axis), x, np.repeat(x, after, axis)], axis
+                )
+            b, a = min(before, reach), min(after, reach)
+            first, last = along(0, 1), along(n - 1, None)
+            left = 2 * first - np.flip(along(1 - own, b + 1 - own), axis)
+            right = 2 * last - np.flip(along(n - a - 1 + own, n - 1 + own), axis)
+            x = np.concatenate([left, x, right], axis)
+            before, after = before - b, after - a
+        return x
+    pieces = []
+    for side, width in enumerate((before, after)):
+        if mode == "linear_ramp":
+            end = np.broadcast_to(settings.get("end_values", 0), (np.ndim(x), 2))[axis, side]
+            edge = along(-1, None) if side else along(0, 1)
+            steps = np.arange(1, width + 1) / max(width, 1)
+            steps = steps if side else steps[::-1]
+            shape = [width if k == axis else 1 for k in range(np.ndim(x))]
+            pieces.append(edge + (end - edge) * np.reshape(steps, shape))
+        else:
+            length = settings.get("stat_length")
+            n = np.shape(x)[axis]
+            if length is not None:
+                n = min(n, int(np.broadcast_to(length, (np.ndim(x), 2))[axis, side]))
+            part = along(np.shape(x)[axis] - n, None) if side else along(0, n)
+            pieces.append(np.repeat(_STATISTICS[mode](part, axis=axis, keepdims=True), width, axis))
+    pieces = [astype(piece, np.result_type(data_of(x))) for piece in pieces]
+    return np.concatenate([pieces[0], x, pieces[1]], axis)
+
+
+_STATISTICS: Any = {"maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min}

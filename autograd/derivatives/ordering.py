@@ -1,0 +1,135 @@
+"""Derivatives of sorting, and of medians and quantiles.
+
+Equal elements keep their order, as in a stable sort: so it is settled which of them gets the
+gradient. An order statistic lies at a position among the sorted elements, mostly between two of
+them; the same function of the elements' ranks says where.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.indexing import scatter
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.shaping import astype
+from autograd.errors import NotDifferentiable
+
+Axis = int | tuple[int, ...] | None
+
+
+def _sort_vjp(
+    g: Any, y: Any, x: Any, *, axis: int | None = -1, kind: Any = None, stable: Any = None
+) -> Any:
+    if axis is None:
+        return np.reshape(_sort_vjp(g, y, np.ravel(x), axis=0), np.shape(x))
+    order = np.argsort(x, axis, kind="stable")
+    places = np.empty_like(order)
+    shape = [np.shape(x)[axis] if k == axis % np.ndim(x) else 1 for k in range(np.ndim(x))]
+    np.put_along_axis(places, order, np.arange(np.shape(x)[axis]).reshape(shape), axis)
+    return np.take_along_axis(g, places, axis)
+
+
+defvjp(np.sort, _sort_vjp, kink="ties in a stable order")
+
+
+@compose(np.partition)
+def _partition(
+    a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None
+) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), -1
+    return np.take_along_axis(a, np.argpartition(a, kth, axis, kind, order), axis)
+
+
+@compose(np.sort_complex)
+def _sort_complex(a: Any) -> Any:
+    return np.sort(a if np.iscomplexobj(a) else astype(a, np.result_type(data_of(a), complex)))
+
+
+# ------------------------------------------------------------------- order statistics
+
+
+def _back_to_elements(
+    fn: Callable[..., Any], g: Any, x: Any, q: tuple[Any, ...], axis: Axis, **settings: Any
+) -> Any:
+    """The gradient g of fn(x, *q) carried back to the one or two elements that made each result."""
+    data = np.asarray(data_of(x))
+    given = range(data.ndim) if axis is None else np.atleast_1d(axis) % data.ndim
+    axes = tuple(map(int, given))
+    last = tuple(range(-len(axes), 0))
+
+    def lines_of(array: Any) -> Any:
+        moved = np.moveaxis(array, axes, last)
+        return moved.reshape(*moved.shape[: data.ndim - len(axes)], math.prod(
+            data.shape[a] for a in axes
+        ))  # fmt: skip
+
+    lines = lines_of(data)
+    order = np.argsort(lines, axis=-1, kind="stable")
+    ranks = np.empty(lines.shape)
+    np.put_along_axis(ranks, order, np.arange(lines.shape[-1], dtype=float), -1)
+    missing = np.isnan(lines)
+    ranks[missing & ~np.all(missing, axis=-1, keepdims=True)] = np.nan
+    if settings.get("weights") is not None:
+        settings["weights"] = lines_of(_weights(settings["weights"], data.shape, axes))
+    position = np.asarray(fn(ranks, *q, axis=-1, **settings))
+    lost = np.isnan(position) | np.all(missing, axis=-1)  # NaN gets nothing
+    position = np.where(lost, 0, position)
+    below = np.floor(position)
+    starts = np.arange(math.prod(lines.shape[:-1])).reshape(lines.shape[:-1]) * lines.shape[-1]
+    order = order.ravel()
+    lower = order[starts + below.astype(int)] + starts
+    upper = order[starts + np.ceil(position).astype(int)] + starts
+    g = np.where(lost, 0, np.reshape(g, position.shape))
+    shares = np.concatenate(
+        [np.ravel(g * (1 - (position - below))), np.ravel(g * (position - below))]
+    )
+    places = np.concatenate([lower.ravel(), upper.ravel()])
+    back = np.reshape(scatter(shares, places, shape=(data.size,)), lines.shape)
+    moved = np.moveaxis(np.empty(data.shape, bool), axes, last).shape
+    return np.moveaxis(np.reshape(back, moved), last, axes)
+
+
+def _weights(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """Weights, which may be given for the axes alone, in the whole shape."""
+    weights = np.asarray(weights)
+    if weights.shape != shape:
+        weights = np.transpose(weights, np.argsort(axes))
+        weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(shape)])
+    return np.broadcast_to(weights, shape)
+
+
+def _middle(fn: Callable[..., Any]) -> None:
+    def rule(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+        return _back_to_elements(fn, g, x, (), axis)
+
+    defvjp(fn, rule, kink="ties in a stable order", complex=False)
+
+
+def _quantiles(fn: Callable[..., Any]) -> None:
+    def rule(
+        g: Any,
+        y: Any,
+        x: Any,
+        q: Any,
+        *,
+        axis: Axis = None,
+        method: str = "linear",
+        keepdims: bool = False,
+        weights: Any = None,
+    ) -> Any:
+        given = {} if weights is None else {"weights": weights}
+        return _back_to_elements(fn, g, x, (q,), axis, method=method, **given)
+
+    def by_q(*_: Any, **settings: Any) -> Any:
+        raise NotDifferentiable(f"np.{fn.__name__} has no derivative by its second argument here.")
+
+    defvjp(fn, rule, by_q, kink="ties in a stable order", complex=False)
+
+
+_middle(np.median)
+_middle(np.nanmedian)
+for _fn in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile):
+    _quantiles(_fn)

@@ -1,0 +1,109 @@
+"""Derivatives of arrays between two ends, and of arrays full of one number."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import compose, data_of
+from autograd.derivatives.shaping import astype
+
+
+def _fractions(num: int, endpoint: bool) -> Any:
+    return np.arange(num) / max(num - 1 if endpoint else num, 1)
+
+
+def _spaced(start: Any, stop: Any, fractions: Any, axis: int, between: Any) -> Any:
+    """between(start, stop, fractions), with the fractions along the axis."""
+    ndim = len(np.broadcast_shapes(np.shape(start), np.shape(stop)))
+    real = np.real(np.empty(0, np.result_type(data_of(start), data_of(stop), 1.0))).dtype
+    fractions = np.reshape(fractions, (-1, *(1,) * ndim)).astype(real)
+    return np.moveaxis(between(start, stop, fractions), 0, axis)
+
+
+@compose(np.linspace)
+def _linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    fractions = _fractions(num, endpoint)
+    y = _spaced(start, stop, fractions, axis, lambda a, b, t: a + (b - a) * t)
+    y = y if dtype is None else astype(y, dtype)
+    return (y, (stop - start) / max(num - 1 if endpoint else num, 1)) if retstep else y
+
+
+@compose(np.logspace)
+def _logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    fractions = _fractions(num, endpoint)
+    base = np.expand_dims(base, 0) if np.ndim(base) else base
+    y = _spaced(start, stop, fractions, 0, lambda a, b, t: base ** (a + (b - a) * t))
+    y = np.moveaxis(y, 0, axis)
+    return y if dtype is None else astype(y, dtype)
+
+
+@compose(np.geomspace)
+def _geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    fractions = _fractions(num, endpoint)
+    y = _spaced(start, stop, fractions, axis, lambda a, b, t: a * (b / a) ** t)
+    return astype(y, np.result_type(data_of(y), np.float64) if dtype is None else dtype)
+
+
+@compose(np.full_like)
+def _full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    a = np.asarray(data_of(a))
+    filled = np.broadcast_to(fill_value, a.shape if shape is None else shape)
+    if not hasattr(filled, "parents"):
+        return np.full_like(a, fill_value, dtype, order, subok, shape)
+    return astype(filled, a.dtype if dtype is None else dtype)
+
+
+@compose(np.apply_along_axis)
+def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    lines = np.moveaxis(arr, axis, -1)
+    outer = np.shape(lines)[:-1]
+    if 0 in outer:
+        raise ValueError(f"np.apply_along_axis of no lines: the shape is {np.shape(arr)}.")
+    results = [func1d(lines[index], *args, **kwargs) for index in np.ndindex(outer)]
+    inner = np.shape(data_of(results[0]))
+    y = np.reshape(np.stack(results), (*outer, *inner))
+    k = axis % np.ndim(arr)
+    return np.moveaxis(y, range(len(outer), np.ndim(y)), range(k, k + len(inner)))
+
+
+@compose(np.apply_over_axes)
+def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    for axis in np.atleast_1d(axes).tolist():
+        axis = axis % np.ndim(a)
+        reduced = func(a, axis)
+        a = reduced if np.ndim(reduced) == np.ndim(a) else np.expand_dims(reduced, axis)
+    return a

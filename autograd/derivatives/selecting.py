@@ -1,0 +1,152 @@
+"""Derivatives of the functions that select elements, and those of diagonals and triangles."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.carrying import carried_from, carries
+from autograd.derivatives.indexing import at_set, scatter
+from autograd.derivatives.registry import compose, data_of, defvjp
+
+carries(np.take, 0, 2)
+carries(np.take_along_axis, 0, 2)
+carries(np.compress, 1, 2)
+carries(np.extract, 1, 2)
+carries(np.delete, 0, 2)
+carries(np.resize)
+carries(np.lib.stride_tricks.sliding_window_view)
+
+
+@compose(np.take)
+def _take(
+    a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise"
+) -> Any:
+    if mode != "raise" or out is not None or np.size(indices) == 0:
+        return NotImplemented
+    if axis is None:
+        return np.ravel(a)[np.asarray(indices)]
+    return a[(slice(None),) * (axis % np.ndim(a)) + (np.asarray(indices),)]
+
+
+@compose(np.select)
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    return carried_from(
+        [*choicelist, default], lambda numbers: np.select(condlist, numbers[:-1], numbers[-1])
+    )
+
+
+@compose(np.choose)
+def _choose(a: Any, choices: Any, out: None = None, mode: Any = "raise") -> Any:
+    return carried_from(list(choices), lambda numbers: np.choose(a, numbers, out, mode))
+
+
+@compose(np.piecewise)
+def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
+    conditions = list(condlist) if np.ndim(condlist[0]) or np.ndim(x) == 0 else [condlist]
+    conditions = [np.broadcast_to(np.asarray(c, bool), np.shape(x)) for c in conditions]
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    if len(funclist) != len(conditions):
+        raise ValueError(
+            f"np.piecewise with {len(conditions)} conditions takes as many functions, or one more, "
+            f"not {len(funclist)}."
+        )
+    y = 0 * x
+    for condition, f in zip(conditions, funclist, strict=True):
+        piece = (
+            f(x[condition], *args, **kwargs)
+            if callable(f) and np.ndim(x)
+            else (f(x, *args, **kwargs) if callable(f) and condition else f)
+        )
+        y = at_set(y, condition, piece) if np.ndim(x) else piece if condition else y
+    return y
+
+
+# ---------------------------------------------------------------- diagonals, triangles
+
+
+def _diagonal_vjp(
+    g: Any, y: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> Any:
+    shape = np.moveaxis(np.empty(np.shape(x), bool), (axis1, axis2), (-2, -1)).shape
+    rows = np.arange(np.shape(y)[-1]) + max(-offset, 0)
+    index = (..., rows, rows + offset)
+    return np.moveaxis(scatter(g, index, shape=shape, unique=True), (-2, -1), (axis1, axis2))
+
+
+defvjp(np.diagonal, _diagonal_vjp)
+defvjp(np.diag, lambda g, y, x, *, k=0: np.diagonal(g, k))
+defvjp(np.tril, lambda g, y, x, *, k=0: np.tril(g, k), broadcasts=True)
+defvjp(np.triu, lambda g, y, x, *, k=0: np.triu(g, k), broadcasts=True)
+
+
+@compose(np.diag)
+def _diag(v: Any, k: int = 0) -> Any:
+    return np.diagonal(v, k) if np.ndim(v) == 2 else NotImplemented
+
+
+@compose(np.diagflat)
+def _diagflat(v: Any, k: int = 0) -> Any:
+    return np.diag(np.ravel(v), k)
+
+
+@compose(np.trace)
+def _trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None
+) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype, out)
+
+
+@compose(np.linalg.diagonal)
+def _linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    return np.diagonal(x, offset, -2, -1)
+
+
+@compose(np.linalg.trace)
+def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    return np.trace(x, offset, -2, -1, dtype)
+
+
+# ------------------------------------------------------------------------------ sets
+
+
+@compose(np.unique)
+def _unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    **settings: Any,
+) -> Any:
+    flags = (return_inverse, return_counts, axis)
+    _, index, *others = np.unique(data_of(ar), True, *flags, **settings)  # type: ignore[call-overload]
+    results = (np.take(ar, index, axis), *([index] if return_index else []), *others)
+    return results if len(results) > 1 else results[0]
+
+
+def _unique_parts(fn: Any) -> None:
+    @compose(fn)
+    def composed(x: Any) -> Any:
+        every = np.unique_all(data_of(x))
+        values = np.take(x, every.indices)
+        if fn is np.unique_values:
+            return values
+        kind = type(fn(data_of(x)))
+        return kind(values, *(getattr(every, field) for field in kind._fields[1:]))
+
+
+for _fn in (np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values):
+    _unique_parts(_fn)
+
+
+@compose(np.trim_zeros)
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    places = np.argwhere(data_of(filt))
+    index = [slice(None)] * np.ndim(filt)
+    for k in range(np.ndim(filt)) if axis is None else np.atleast_1d(axis):
+        inside = places[:, k] if len(places) else np.array([np.shape(filt)[k], -1])
+        first = inside.min() if "f" in trim.lower() else 0
+        last = inside.max() + 1 if "b" in trim.lower() else np.shape(filt)[k]
+        index[k] = slice(first, last)
+    return filt[tuple(index)]

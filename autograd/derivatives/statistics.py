@@ -1,0 +1,110 @@
+"""Weighted means and covariances, and histograms of weights: made of sums and products."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.shaping import astype
+from autograd.errors import ShapeMismatch
+
+Axis = int | tuple[int, ...] | None
+
+
+@compose(np.average)
+def _average(
+    a: Any,
+    axis: Axis = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    if weights is None:
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        total: Any = np.full(np.shape(mean), np.size(a) / max(np.size(mean), 1))
+    else:
+        weights = weights if hasattr(weights, "shape") else np.asarray(weights)
+        if np.shape(weights) != np.shape(a):
+            weights = _along(weights, np.shape(a), axis)
+        total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+        if np.any(data_of(total) == 0):
+            raise ZeroDivisionError("the weights of np.average sum to 0.")
+        mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+def _along(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """Weights of the axes alone, ready to broadcast."""
+    if axis is None:
+        raise TypeError("weights of another shape than a need an axis.")
+    axes = [int(k) % len(shape) for k in np.atleast_1d(axis)]
+    if np.shape(weights) != tuple(shape[k] for k in axes):
+        raise ShapeMismatch(
+            f"weights have the shape {np.shape(weights)}, an array of shape {shape} along axis "
+            f"{axis} needs {tuple(shape[k] for k in axes)}."
+        )
+    weights = np.transpose(weights, np.argsort(axes))
+    return np.reshape(weights, [n if k in axes else 1 for k, n in enumerate(shape)])
+
+
+@compose(np.cov)
+def _cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    x = _rows(m, rowvar)
+    if y is not None:
+        x = np.concatenate([x, _rows(y, rowvar)])
+    x = astype(x, np.result_type(data_of(x), np.float64) if dtype is None else dtype)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights: Any = None
+    for given in (fweights, aweights):
+        if given is not None:
+            given = given if hasattr(given, "shape") else np.asarray(given)
+            weights = given if weights is None else weights * given
+    if weights is None:
+        freedom: Any = np.shape(x)[1] - ddof
+        centred = x - np.mean(x, axis=1, keepdims=True)
+        weighted = centred
+    else:
+        total = np.sum(weights)
+        centred = x - np.sum(x * weights, axis=1, keepdims=True) / total
+        weighted = centred * weights
+        freedom = total - ddof
+        if aweights is not None and ddof:
+            freedom = total - ddof * np.sum(weights * aweights) / total
+    product = weighted @ np.conjugate(np.transpose(centred))
+    return np.squeeze(product / freedom)
+
+
+def _rows(m: Any, rowvar: bool) -> Any:
+    m = m if hasattr(m, "shape") else np.asarray(m, float)
+    if np.ndim(m) > 2:
+        raise ShapeMismatch(f"np.cov takes 1 or 2 dimensions, not {np.ndim(m)}.")
+    return np.atleast_2d(m) if rowvar or np.ndim(m) < 2 else np.transpose(m)
+
+
+@compose(np.corrcoef)
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = np.cov(x, y, rowvar, dtype=dtype)
+    if np.ndim(c) == 0:
+        return c / c
+    deviation = np.sqrt(np.real(np.diagonal(c)))
+    c = c / deviation[:, None] / deviation[None, :]
+    real = np.clip(np.real(c), -1, 1)
+    return real + 1j * np.clip(np.imag(c), -1, 1) if np.iscomplexobj(c) else real
+
+
+def _bincount_vjp(g: Any, y: Any, x: Any, weights: Any, *, minlength: int = 0) -> Any:
+    return g[x]
+
+
+defvjp(np.bincount, None, _bincount_vjp, complex=False)

@@ -1,0 +1,102 @@
+"""The methods of ufuncs: `np.add.reduce`, `np.maximum.accumulate`, `np.multiply.outer` and so on.
+
+Where NumPy has a function that does the same, that one is called; any other ufunc with a
+derivative is called once for each element along the axis.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import data_of, name_of
+from autograd.errors import NotDifferentiable
+
+__all__ = ["METHODS"]
+
+_REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.fmax: np.nanmax,
+    np.fmin: np.nanmin,
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+_ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def _reduce(
+    ufunc: np.ufunc,
+    array: Any,
+    axis: Any = 0,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    **settings: Any,
+) -> Any:
+    if ufunc in _REDUCTIONS:
+        given = {} if dtype is None else {"dtype": dtype}
+        return _REDUCTIONS[ufunc](array, axis=axis, keepdims=keepdims, **given, **settings)
+    if settings or not isinstance(axis, int | np.integer):
+        names = [f"{name}=" for name in settings] or ["axis=" + repr(axis)]
+        raise NotDifferentiable(
+            f"{name_of(ufunc)}.reduce of a Value cannot be differentiated with {', '.join(names)}: "
+            "reduce along one axis."
+        )
+    lines = np.moveaxis(array, axis, 0)
+    if len(lines) == 0:
+        raise ValueError(f"{name_of(ufunc)}.reduce of no elements is not defined.")
+    result = lines[0]
+    for line in lines[1:]:
+        result = ufunc(result, line, dtype=dtype)
+    return np.expand_dims(result, axis) if keepdims else result
+
+
+def _accumulate(
+    ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: None = None
+) -> Any:
+    if ufunc in _ACCUMULATIONS:
+        return _ACCUMULATIONS[ufunc](array, axis, dtype)
+    if ufunc in (np.maximum, np.minimum) and dtype is None:
+        return np.take_along_axis(array, _record_holders(ufunc, data_of(array), axis), axis)
+    lines = np.moveaxis(array, axis, 0)
+    results = list(lines[:1])
+    for line in lines[1:]:
+        results.append(ufunc(results[-1], line, dtype=dtype))
+    return np.stack(results, axis) if results else 1 * array
+
+
+def _record_holders(ufunc: np.ufunc, x: Any, axis: int) -> Any:
+    """Where the running extremum is: at the first element that reached it."""
+    best = ufunc.accumulate(x, axis)
+    shape = [n if k == axis % x.ndim else 1 for k, n in enumerate(x.shape)]
+    places = np.arange(x.shape[axis]).reshape(shape)
+    before = np.concatenate([np.full_like(best.take([0], axis), np.nan), best], axis)
+    new = best != before.take(range(x.shape[axis]), axis)
+    return np.maximum.accumulate(np.where(new, places, 0), axis)
+
+
+def _outer(ufunc: np.ufunc, a: Any, b: Any, /, **settings: Any) -> Any:
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **settings)
+
+
+def _reduceat(
+    ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: None = None
+) -> Any:
+    lines = np.moveaxis(array, axis, 0)
+    stops = [*indices[1:], len(lines)]
+    parts = [
+        _reduce(ufunc, lines[start:stop], 0, dtype) if start < stop else lines[start]
+        for start, stop in zip(indices, stops, strict=True)
+    ]
+    return np.stack(parts, axis)
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    "reduce": _reduce,
+    "accumulate": _accumulate,
+    "outer": _outer,
+    "reduceat": _reduceat,
+}
