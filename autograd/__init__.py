@@ -13,7 +13,15 @@ from autograd.errors import (
     NotDifferentiable,
     ShapeMismatch,
 )
-from autograd.functions import log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from autograd.functions import (
+    log_softmax,
+    logsumexp,
+    polygamma,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+)
 from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.recording import no_grad
 from autograd.transforms import (
@@ -54,6 +62,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "no_grad",
+    "polygamma",
     "primitive",
     "relu",
     "sigmoid",

@@ -11,7 +11,9 @@ import numpy as np
 
 from autograd.derivatives.registry import defvjp, primitive
 
-__all__ = ["log_softmax", "logsumexp", "relu", "sigmoid", "softmax", "softplus"]
+__all__ = [
+    "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
+]  # fmt: skip
 
 Axis = int | tuple[int, ...] | None
 
@@ -124,6 +126,32 @@ def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axis = -1) -> Any:
     return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
 
 
+@primitive
+def polygamma(n: Any, x: Any) -> Any:
+    """The n-th derivative of the digamma function, of x > 0, as scipy.special has it.
+
+    SciPy's own turns what it is given into arrays, and so takes no Value. Raises ImportError
+    where SciPy is missing.
+
+    >>> import math
+    >>> math.isclose(polygamma(1, 1.0), math.pi**2 / 6)
+    True
+    """
+    try:
+        from scipy.special import polygamma as implementation
+    except ImportError as error:
+        raise ImportError("polygamma needs SciPy: pip install 'valuegrad[special]'.") from error
+    return implementation(n, x)
+
+
+defvjp(
+    polygamma,
+    None,
+    lambda g, y, n, x: g * polygamma(n + 1, x),
+    broadcasts=True,
+    domain="x > 0",
+    complex=False,
+)
 defvjp(logsumexp, _logsumexp_vjp)
 defvjp(softmax, _softmax_vjp)
 defvjp(log_softmax, _log_softmax_vjp)

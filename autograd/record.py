@@ -5,7 +5,9 @@ of which. There is nothing else to the graph: whatever draws, steps through or d
 reads these records.
 """
 
+import importlib
 import itertools
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -218,6 +220,9 @@ def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
 
 
 def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if _scipy_is_new():
+        importlib.import_module("autograd.derivatives.special")
+        return apply(fn, *args, **kwargs)
     if fn in PLAIN:
         return fn(*plain(args), **{name: plain(arg) for name, arg in kwargs.items()})
     if fn in REFUSED:
@@ -226,6 +231,11 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
         f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
         f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
     )
+
+
+def _scipy_is_new() -> bool:
+    """Whether SciPy has been imported, and its functions have no derivatives yet."""
+    return "scipy.special" in sys.modules and "autograd.derivatives.special" not in sys.modules
 
 
 def _mismatch(fn: Callable[..., Any], seen: Iterable[Any], error: ValueError) -> ValueError:

@@ -253,7 +253,9 @@ class Value(Record):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise Detached(
             "an array cannot hold a Value without forgetting how it was computed: use v.data for "
-            "the plain array, np.stack or np.concatenate for an array of Values."
+            "the plain array, np.stack or np.concatenate for an array of Values. (A function that "
+            "calls np.asarray on what it is given comes here too: scipy.special.softmax, say, "
+            "where autograd.softmax will do.)"
         )
 
     # --------------------------------------------------------------- Python's protocols

@@ -22,6 +22,9 @@ MAY_IMPORT = {
     "autograd.nests": set(),
     "autograd.recording": set(),
     "autograd.derivatives": {"autograd.derivatives", "autograd.errors"},
+    "autograd.derivatives.special": {
+        "autograd.derivatives", "autograd.errors", "autograd.functions",
+    },
     "autograd.functions": {"autograd.derivatives"},
     "autograd.data": {"autograd.derivatives", "autograd.errors"},
     "autograd.backprop": {"autograd.derivatives", "autograd.errors"},
@@ -49,7 +52,9 @@ MAY_IMPORT = {
     "optim": {"autograd", "optim"},
 }  # fmt: skip
 THIRD_PARTY = {
-    "autograd": {"numpy"}, "autograd.show": {"numpy", "graphviz", "pygraphviz"},
+    "autograd": {"numpy"}, "autograd.functions": {"numpy", "scipy"},
+    "autograd.derivatives.special": {"numpy", "scipy"},
+    "autograd.show": {"numpy", "graphviz", "pygraphviz"},
     "nn": {"numpy"}, "optim": {"numpy", "tqdm"},
 }  # fmt: skip
 

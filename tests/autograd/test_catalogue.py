@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograd import Value, gradcheck, vjp
+from autograd import Value, gradcheck, polygamma, vjp
 from autograd.derivatives import several
 from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
 from autograd.nests import flatten
@@ -29,12 +29,13 @@ FEW = settings(max_examples=max(3, settings().max_examples // 10))
 def belongs_to_the_library(fn):
     """Not one of those that doctests and tests define."""
     if isinstance(fn, np.ufunc):
-        return True
+        return name_of(fn).startswith("np.")
     return getattr(sys.modules.get(fn.__module__), fn.__name__, None) is fn
 
 
 def test_the_catalogue_has_every_function_of_the_table():
-    table = {fn for fn in [*TABLE, *COMPOSED] if belongs_to_the_library(fn)} - {several.part}
+    table = {fn for fn in [*TABLE, *COMPOSED] if belongs_to_the_library(fn)}
+    table -= {several.part, polygamma}  # tested with np.linalg.svd and others, and with SciPy
     rows = set(ELEMENTWISE) | set(CALLS)
     assert {name_of(fn) for fn in table - rows} == set()
     assert {name_of(fn) for fn in rows - table} == set()

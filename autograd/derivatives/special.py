@@ -1,0 +1,197 @@
+"""Derivatives of scipy.special's functions, where SciPy is installed and imported.
+
+They are ufuncs, and reach us through NumPy's protocol; this is imported when the first one comes.
+Those that are Python functions around np.asarray (softmax, logsumexp, polygamma) do not come:
+autograd has its own. Formulas: NIST, Digital Library of Mathematical Functions, https://dlmf.nist.gov.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import special as sp
+
+from autograd.derivatives.numerics import over, times
+from autograd.derivatives.registry import PLAIN, TABLE, defvjp
+from autograd.errors import NotDifferentiable
+from autograd.functions import polygamma
+
+Rule = Callable[..., Any]
+
+
+def _define(name: str, *rules: Rule, **about: Any) -> None:
+    """Rules for scipy.special's function of that name, unless the user has given it some."""
+    fn = getattr(sp, name, None)
+    if fn is not None and fn not in TABLE:
+        defvjp(fn, *rules, **about)
+
+
+def _no_rule(name: str, parameter: str) -> Rule:
+    def rule(*_: Any) -> Any:
+        raise NotDifferentiable(f"scipy.special.{name} has no derivative by {parameter} here.")
+
+    return rule
+
+
+_REAL: Any = {"complex": False}
+_POSITIVE: Any = {"complex": False, "domain": "x > 0"}
+_UNIT: Any = {"complex": False, "domain": "0 < x < 1"}
+_ROOT_PI = math.sqrt(math.pi)
+_ROOT_2PI = math.sqrt(2 * math.pi)
+
+# --------------------------------------------------------------- the error function
+
+_define("erf", lambda g, y, x: g * (2 / _ROOT_PI * np.exp(-x * x)))
+_define("erfc", lambda g, y, x: g * (-2 / _ROOT_PI * np.exp(-x * x)))
+_define("erfcx", lambda g, y, x: g * (2 * x * y - 2 / _ROOT_PI))
+_define("erfi", lambda g, y, x: g * (2 / _ROOT_PI * np.exp(x * x)))
+_define("dawsn", lambda g, y, x: g * (1 - 2 * x * y))
+_define(
+    "erfinv", lambda g, y, x: g * (_ROOT_PI / 2 * np.exp(y * y)), **_REAL | {"domain": "|x| < 1"}
+)
+_define(
+    "erfcinv",
+    lambda g, y, x: g * (-_ROOT_PI / 2 * np.exp(y * y)),
+    **_REAL | {"domain": "0 < x < 2"},
+)
+_define("ndtr", lambda g, y, x: g * (np.exp(-x * x / 2) / _ROOT_2PI), **_REAL)
+_define("log_ndtr", lambda g, y, x: g * (np.exp(-x * x / 2 - y) / _ROOT_2PI), **_REAL)
+_define("ndtri", lambda g, y, x: g * (_ROOT_2PI * np.exp(y * y / 2)), **_UNIT)
+
+# ------------------------------------------------- exponentials, logarithms, entropy
+
+_define("expit", lambda g, y, x: g * (y * (1 - y)), **_REAL)
+_define("logit", lambda g, y, x: over(g, x * (1 - x)), **_UNIT)
+_define("log_expit", lambda g, y, x: g * sp.expit(-x), **_REAL)
+_define("exp2", lambda g, y, x: times(g, math.log(2) * y), **_REAL)
+_define("exp10", lambda g, y, x: times(g, math.log(10) * y), **_REAL)
+_define("expm1", lambda g, y, x: times(g, y + 1))
+_define("log1p", lambda g, y, x: over(g, 1 + x), domain="x > -1")
+_define("cosm1", lambda g, y, x: -g * np.sin(x), **_REAL)
+_define("cbrt", lambda g, y, x: over(g, 3 * y * y), **_REAL)
+_define("xlogy", lambda g, z, x, y: sp.xlogy(g, y), lambda g, z, x, y: over(g * x, y), **_REAL)
+_define(
+    "xlog1py",
+    lambda g, z, x, y: sp.xlog1py(g, y),
+    lambda g, z, x, y: over(g * x, 1 + y),
+    **_REAL,
+)
+_define("entr", lambda g, y, x: -(sp.xlogy(g, x) + g), **_POSITIVE)
+_define(
+    "rel_entr",
+    lambda g, z, x, y: times(g, np.log(x) - np.log(y) + 1),
+    lambda g, z, x, y: -over(g * x, y),
+    **_POSITIVE,
+)
+_define(
+    "kl_div",
+    lambda g, z, x, y: times(g, np.log(x) - np.log(y)),
+    lambda g, z, x, y: g - over(g * x, y),
+    **_POSITIVE,
+)
+_define(
+    "huber",
+    lambda g, y, delta, r: g * np.maximum(np.abs(r) - delta, 0),
+    lambda g, y, delta, r: g * np.clip(r, -delta, delta),
+    **_REAL,
+)
+_define(
+    "pseudo_huber",
+    lambda g, y, d, r: g * (2 * y / d - r * r / (d * np.sqrt(1 + (r / d) ** 2))),
+    lambda g, y, d, r: g * (r / np.sqrt(1 + (r / d) ** 2)),
+    **_REAL,
+)
+_define(
+    "boxcox",
+    lambda g, y, x, p: g * x ** (p - 1),
+    _no_rule("boxcox", "its exponent"),
+    **_POSITIVE,
+)
+_define("expi", lambda g, y, x: over(g * np.exp(x), x), **_REAL)
+_define("exp1", lambda g, y, x: -over(g * np.exp(-x), x), **_POSITIVE)
+
+# ---------------------------------------------------------------- the gamma function
+
+_define("gamma", lambda g, y, x: g * (y * sp.psi(x)), **_REAL)
+_define("gammaln", lambda g, y, x: g * sp.psi(x), **_REAL)
+_define("loggamma", lambda g, y, x: g * sp.psi(x), **_REAL)
+_define("rgamma", lambda g, y, x: -g * (y * sp.psi(x)), **_POSITIVE)
+_define("psi", lambda g, y, x: g * polygamma(1, x), **_POSITIVE)
+_define(
+    "beta",
+    lambda g, y, a, b: g * (y * (sp.psi(a) - sp.psi(a + b))),
+    lambda g, y, a, b: g * (y * (sp.psi(b) - sp.psi(a + b))),
+    **_POSITIVE,
+)
+_define(
+    "betaln",
+    lambda g, y, a, b: g * (sp.psi(a) - sp.psi(a + b)),
+    lambda g, y, a, b: g * (sp.psi(b) - sp.psi(a + b)),
+    **_POSITIVE,
+)
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    return np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
+
+
+_define(
+    "gammainc",
+    _no_rule("gammainc", "its first argument"),
+    lambda g, y, a, x: g * _gamma_density(a, x),
+    **_POSITIVE,
+)
+_define(
+    "gammaincc",
+    _no_rule("gammaincc", "its first argument"),
+    lambda g, y, a, x: -g * _gamma_density(a, x),
+    **_POSITIVE,
+)
+_define(
+    "betainc",
+    _no_rule("betainc", "its first argument"),
+    _no_rule("betainc", "its second argument"),
+    lambda g, y, a, b, x: g * np.exp(
+        sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)
+    ),
+    **_UNIT,
+)  # fmt: skip
+PLAIN.add(sp.gammasgn)
+
+# ------------------------------------------------------------------- Bessel functions
+
+
+def _of_order(name: str, slope: Rule, **about: Any) -> None:
+    """A function of an order v, which has no rule, and of x."""
+    _define(
+        name,
+        _no_rule(name, "its order"),
+        lambda g, y, v, x: g * slope(v, x, y),
+        **about,
+    )
+
+
+_of_order("jv", lambda v, x, y: (sp.jv(v - 1, x) - sp.jv(v + 1, x)) / 2)
+_of_order("jn", lambda v, x, y: (sp.jv(v - 1, x) - sp.jv(v + 1, x)) / 2)
+_of_order("yv", lambda v, x, y: (sp.yv(v - 1, x) - sp.yv(v + 1, x)) / 2, domain="x > 0")
+_of_order("yn", lambda v, x, y: (sp.yv(v - 1, x) - sp.yv(v + 1, x)) / 2, **_POSITIVE)
+_of_order("iv", lambda v, x, y: (sp.iv(v - 1, x) + sp.iv(v + 1, x)) / 2)
+_of_order("kv", lambda v, x, y: -(sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2, domain="x > 0")
+_of_order("kn", lambda v, x, y: -(sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2, **_POSITIVE)
+_of_order(
+    "ive",
+    lambda v, x, y: (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2 - np.sign(x) * y,
+    **_REAL,
+)
+_of_order("kve", lambda v, x, y: y - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2, **_POSITIVE)
+_define("j0", lambda g, y, x: -g * sp.j1(x), **_REAL)
+_define("j1", lambda g, y, x: g * ((sp.j0(x) - sp.jv(2, x)) / 2), **_REAL)
+_define("y0", lambda g, y, x: -g * sp.y1(x), **_POSITIVE)
+_define("y1", lambda g, y, x: g * ((sp.y0(x) - sp.yv(2, x)) / 2), **_POSITIVE)
+_define("i0", lambda g, y, x: g * sp.i1(x), **_REAL)
+_define("i1", lambda g, y, x: g * ((sp.i0(x) + sp.iv(2, x)) / 2), **_REAL)
+_define("i0e", lambda g, y, x: g * (sp.i1e(x) - np.sign(x) * y), **_REAL)
+_define("i1e", lambda g, y, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * y), **_REAL)
+_define("k0", lambda g, y, x: -g * sp.k1(x), **_POSITIVE)
+_define("k1", lambda g, y, x: -g * ((sp.k0(x) + sp.kv(2, x)) / 2), **_POSITIVE)

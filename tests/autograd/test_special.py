@@ -1,0 +1,136 @@
+"""Derivatives of scipy.special's functions."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+import autograd
+from autograd import NotDifferentiable, Value, elementwise_grad, gradcheck
+from autograd.derivatives.registry import ABOUT, PLAIN, TABLE, name_of
+
+sp = pytest.importorskip("autograd.derivatives.special", exc_type=ImportError).sp
+
+LINE, POSITIVE, UNIT = (-2.0, 2.0), (0.4, 3.0), (0.1, 0.9)
+
+# Intervals of the arguments; a single number is an argument without a derivative.
+DOMAINS = {
+    "erf": [LINE], "erfc": [LINE], "erfcx": [LINE], "erfi": [LINE], "dawsn": [LINE],
+    "erfinv": [(-0.8, 0.8)], "erfcinv": [(0.2, 1.8)], "ndtr": [LINE], "log_ndtr": [(-9.0, 3.0)],
+    "ndtri": [UNIT], "expit": [LINE], "logit": [UNIT], "log_expit": [LINE], "exp2": [LINE],
+    "exp10": [(-1.0, 1.0)], "expm1": [LINE], "log1p": [(-0.5, 3.0)], "cosm1": [LINE],
+    "cbrt": [POSITIVE], "xlogy": [LINE, POSITIVE], "xlog1py": [LINE, POSITIVE], "entr": [POSITIVE],
+    "rel_entr": [POSITIVE, POSITIVE], "kl_div": [POSITIVE, POSITIVE], "huber": [(2.5, 3.0), LINE],
+    "pseudo_huber": [POSITIVE, LINE], "boxcox": [POSITIVE, 1.5], "expi": [POSITIVE],
+    "exp1": [POSITIVE], "gamma": [POSITIVE], "gammaln": [POSITIVE], "loggamma": [POSITIVE],
+    "rgamma": [POSITIVE], "psi": [POSITIVE], "beta": [POSITIVE, POSITIVE],
+    "betaln": [POSITIVE, POSITIVE], "gammainc": [1.5, POSITIVE], "gammaincc": [0.7, POSITIVE],
+    "betainc": [1.5, 0.7, UNIT], "jv": [1.5, POSITIVE], "jn": [2, POSITIVE], "yv": [0.5, POSITIVE],
+    "yn": [2, POSITIVE], "iv": [1.5, POSITIVE], "ive": [0.0, POSITIVE], "kv": [0.5, POSITIVE],
+    "kn": [2, POSITIVE], "kve": [1.5, POSITIVE], "j0": [LINE], "j1": [LINE], "y0": [POSITIVE],
+    "y1": [POSITIVE], "i0": [LINE], "i1": [LINE], "i0e": [POSITIVE], "i1e": [POSITIVE],
+    "k0": [POSITIVE], "k1": [POSITIVE],
+}  # fmt: skip
+
+
+def call_of(name):
+    """The function of those arguments that have derivatives, and their intervals."""
+    parts = DOMAINS[name]
+    fixed = [p for p in parts if not isinstance(p, tuple)]
+
+    def call(*arrays):
+        rest, constants = iter(arrays), iter(fixed)
+        return getattr(sp, name)(
+            *(next(rest) if isinstance(p, tuple) else next(constants) for p in parts)
+        )
+
+    return call, [p for p in parts if isinstance(p, tuple)]
+
+
+def test_every_function_that_has_rules_is_here():
+    """Under any of its names: SciPy has two for some."""
+    registered = {fn for fn in TABLE if name_of(fn).startswith("scipy.special.")}
+    tested = {getattr(sp, name) for name in DOMAINS}
+    assert {fn.__name__ for fn in registered ^ tested} == set()
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+@given(data=st.data())
+def test_first_and_second_derivatives(name, data):
+    call, intervals = call_of(name)
+    shapes = data.draw(
+        npst.mutually_broadcastable_shapes(num_shapes=len(intervals), max_dims=2, min_side=0)
+    )
+    arrays = [
+        data.draw(npst.arrays(float, shape, elements=st.floats(*interval, allow_subnormal=False)))
+        for shape, interval in zip(shapes.input_shapes, intervals, strict=True)
+    ]
+    gradcheck(call, tuple(arrays), order=2)
+
+
+@pytest.mark.parametrize("name", [n for n in DOMAINS if n != "huber"])
+def test_third_derivatives_and_single_precision(name):
+    call, intervals = call_of(name)
+    gradcheck(call, tuple(0.3 * a + 0.7 * b for a, b in intervals), order=3, rtol=1e-3)
+    values = [Value(np.full(2, 0.5 * (a + b), np.float32)) for a, b in intervals]
+    call(*values).sum().backward()
+    assert {v.grad.dtype for v in values} == {np.dtype("f4")}
+
+
+@pytest.mark.parametrize("name", [n for n in DOMAINS if ABOUT[getattr(sp, n)].complex])
+def test_complex_arguments(name):
+    call, intervals = call_of(name)
+    gradcheck(call, tuple(np.array([0.4 + 0.3j, 0.9 - 0.2j]) for _ in intervals))
+
+
+def test_arguments_without_a_derivative_are_refused_by_name():
+    with pytest.raises(
+        NotDifferentiable, match=r"scipy\.special\.jv has no derivative by its order"
+    ):
+        sp.jv(Value(1.5), 2.0).backward()
+    with pytest.raises(NotDifferentiable, match=r"scipy\.special\.owens_t has no derivative"):
+        sp.owens_t(Value(1.5), 2.0)
+    assert sp.gammasgn in PLAIN
+
+
+def test_where_the_logarithm_of_0_counts_for_nothing():
+    x = Value([0.0, 1.0])
+    sp.xlogy(np.array([0.0, 2.0]), x).sum().backward()
+    assert x.grad.tolist() == [0, 2]
+
+
+def test_far_out():
+    assert elementwise_grad(sp.log_ndtr)(np.array([-30.0]))[0] == pytest.approx(30.0332594)
+    assert elementwise_grad(sp.log_expit)(np.array([-800.0, 800.0])).tolist() == [1, 0]
+
+
+def test_polygamma_takes_values():
+    assert autograd.grad(sp.psi)(2.0) == pytest.approx(np.pi**2 / 6 - 1)
+    gradcheck(lambda x: autograd.polygamma(np.array([[0], [2]]), x), np.array([0.5, 2.0]), order=2)
+    with pytest.raises(TypeError, match=r"np\.asarray"):
+        sp.polygamma(1, Value([2.0]))
+
+
+def test_rules_of_the_users_own_are_kept():
+    code = (
+        "import numpy as np, scipy.special as sp\n"
+        "from autograd import defvjp, grad\n"
+        "defvjp(sp.erf, lambda g, y, x: 7 * g)\n"
+        "print(grad(sp.erf)(0.5), round(grad(sp.erfc)(0.0), 4))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["7.0", "-1.1284"]
+
+
+def test_scipy_is_not_imported_by_us():
+    code = (
+        "import sys, autograd, numpy as np\n"
+        "np.exp(autograd.Value(1.0))\n"
+        "print('scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
