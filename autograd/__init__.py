@@ -23,6 +23,7 @@ from autograd.functions import (
     softplus,
 )
 from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.nests import ravel
 from autograd.recording import no_grad
 from autograd.transforms import (
     elementwise_grad,
@@ -64,6 +65,7 @@ __all__ = [
     "no_grad",
     "polygamma",
     "primitive",
+    "ravel",
     "relu",
     "sigmoid",
     "softmax",

@@ -4,10 +4,17 @@ None is an empty nest, so that an absent bias needs no exception. The leaves of 
 order of its keys, so that two dicts with the same keys match; the dict itself keeps its own order.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["flatten", "map_nest"]
+import numpy as np
+
+from autograd.derivatives.registry import data_of
+from autograd.derivatives.shaping import astype
+from autograd.errors import ShapeMismatch
+
+__all__ = ["flatten", "map_nest", "ravel"]
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -44,3 +51,47 @@ def map_nest(f: Callable[[Any], Any], nest: Any) -> Any:
         members = [map_nest(f, member) for member in nest]
         return type(nest)(*members) if hasattr(nest, "_fields") else tuple(members)
     return f(nest)
+
+
+def ravel(nest: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """All numbers of a nest in one vector, and the function that makes such nests of vectors.
+
+    For routines that know vectors only, such as scipy.optimize.minimize. Both ways can be
+    differentiated. Each leaf gets its own shape and dtype back (ints and bools become floats).
+
+    Raises ShapeMismatch, a ValueError, for a vector of another length.
+
+    >>> import numpy as np
+    >>> vector, unravel = ravel({"w": np.eye(2), "b": 5.0})
+    >>> vector
+    array([5., 1., 0., 0., 1.])
+    >>> unravel(2 * vector)["b"]
+    np.float64(10.0)
+    """
+    leaves, rebuild = flatten(nest)
+    shapes = [np.shape(leaf) for leaf in leaves]
+    dtypes = [np.asarray(data_of(leaf)).dtype for leaf in leaves]
+    dtypes = [dtype if dtype.kind in "fc" else np.dtype(float) for dtype in dtypes]
+    ends = np.cumsum([0, *(np.size(leaf) for leaf in leaves)]).tolist()
+    dtype = np.result_type(*dtypes) if leaves else float
+    vector = np.concatenate([np.zeros(0, dtype), *(np.ravel(leaf) for leaf in leaves)])
+
+    def unravel(vector: Any) -> Any:
+        if np.shape(vector) != (ends[-1],):
+            raise ShapeMismatch(
+                f"the nest holds {ends[-1]} numbers in {len(leaves)} leaves; the vector has the "
+                f"shape {np.shape(vector)}."
+            )
+        parts = [vector[start:stop] for start, stop in itertools.pairwise(ends)]
+        shaped = [
+            np.reshape(part, shape) if shape else part[0]
+            for part, shape in zip(parts, shapes, strict=True)
+        ]
+        return rebuild(
+            [
+                x if np.result_type(data_of(x)) == own else astype(x, own)
+                for x, own in zip(shaped, dtypes, strict=True)
+            ]
+        )
+
+    return vector, unravel

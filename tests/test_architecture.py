@@ -19,7 +19,7 @@ PACKAGES = ("autograd", "nn", "optim")
 # Each module of the engine may import, of the library, only what is listed for it.
 MAY_IMPORT = {
     "autograd.errors": set(),
-    "autograd.nests": set(),
+    "autograd.nests": {"autograd.derivatives", "autograd.errors"},
     "autograd.recording": set(),
     "autograd.derivatives": {"autograd.derivatives", "autograd.errors"},
     "autograd.derivatives.special": {
@@ -44,6 +44,8 @@ MAY_IMPORT = {
         "autograd.data", "autograd.errors", "autograd.nests", "autograd.record",
         "autograd.transforms",
     },
+    "autograd.__main__": {"autograd.show"},
+    "autograd.show.supported": {"autograd.derivatives", "autograd.functions"},
     "autograd.show": {
         "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
         "autograd.show", "autograd.value",

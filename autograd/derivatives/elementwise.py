@@ -69,7 +69,7 @@ def _frexp(x: Any) -> tuple[Any, Any]:
     return np.ldexp(x, -exponent), exponent
 
 
-defvjp(np.ldexp, lambda g, y, x, i: np.ldexp(g, i), None, complex=False)
+defvjp(np.ldexp, lambda g, y, x, i: np.ldexp(g, i), None, complex=False, orders=2)
 
 
 # ---------------------------------------------------------------------- powers

@@ -18,6 +18,7 @@ from autograd import (
     jacobian,
     jvp,
     no_grad,
+    ravel,
     value_and_grad,
     vjp,
 )
@@ -313,3 +314,53 @@ def test_results_share_nothing_with_the_record():
 def test_more_refusals(attempt, error, says):
     with pytest.raises(error, match=says):
         attempt()
+
+
+# ------------------------------------------------------- one vector of many parameters
+
+
+def test_ravel_and_back():
+    nest = {"w": np.arange(4, dtype=np.float32).reshape(2, 2), "b": 3, "c": [Value(2.0), None]}
+    vector, unravel = ravel(nest)
+    assert vector.data.tolist() == [3, 2, 0, 1, 2, 3]
+    back = unravel(vector)
+    assert back["w"].dtype == np.float32
+    assert back["w"].shape == (2, 2)
+    assert back["b"].item() == 3
+    assert back["c"][0].item() == 2
+    with pytest.raises(ShapeMismatch, match="holds 6 numbers in 3 leaves"):
+        unravel(np.zeros(5))
+    assert ravel([])[0].shape == (0,)
+
+
+def test_ravel_can_be_differentiated_both_ways():
+    nest = {"w": np.ones((2, 2)), "b": 3.0}
+
+    def loss(p):
+        return np.sum(p["w"] ** 2) * p["b"]
+
+    vector, unravel = ravel(nest)
+    assert grad(lambda v: loss(unravel(v)))(vector).tolist() == [4, 6, 6, 6, 6]
+    assert hessian(lambda v: loss(unravel(v)))(vector)[0].tolist() == [0, 2, 2, 2, 2]
+    assert grad(lambda p: np.sum(ravel(p)[0] ** 2))(nest)["b"] == 6
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fun": value_and_grad(rosenbrock), "jac": True},
+        {"fun": rosenbrock, "jac": grad(rosenbrock), "hess": hessian(rosenbrock),
+         "method": "trust-exact"},
+        {"fun": value_and_grad(rosenbrock), "jac": True, "method": "Newton-CG",
+         "hessp": lambda x, v: hvp(rosenbrock, x, v)},
+    ],
+)  # fmt: skip
+def test_scipy_minimizes_with_our_derivatives(settings):
+    optimize = pytest.importorskip("scipy.optimize")
+    with np.errstate(all="ignore"):
+        found = optimize.minimize(x0=np.array([-1.2, 1.0, 0.5]), **settings)
+    np.testing.assert_allclose(found.x, 1, atol=1e-4)
