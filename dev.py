@@ -4,7 +4,7 @@ python3 dev.py demo     train a network on handwritten digits by the three gradi
 python3 dev.py test     run the tests (more arguments go to pytest)
 python3 dev.py check    lint, format, types, spelling
 python3 dev.py fix      let the linter and the formatter repair what they can
-python3 dev.py bench    speed, as ratios to the neighbours (installs PyTorch and micrograd)
+python3 dev.py bench    speed, as ratios to the neighbours (installs PyTorch, micrograd, HIPS autograd)
 """
 
 import hashlib
@@ -98,6 +98,7 @@ def fix() -> int:
 
 def bench(*arguments: str) -> int:
     neighbours = ("torch==2.13.0", "micrograd==0.1.0")
+    environment(".venv-hips", "autograd==1.9.1", "scipy")  # apart: its package has our name
     return run(environment(".venv-bench", ".", *neighbours), "tests/benchmarks/run.py", *arguments)
 
 

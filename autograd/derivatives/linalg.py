@@ -136,8 +136,12 @@ def _inverse(a: Any) -> Any:
         inverse = np.linalg.inv(a)
     except np.linalg.LinAlgError:
         return None
-    size = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-    return inverse if np.all(size < 0.01 / np.finfo(size.dtype).eps) else None
+    size, worst = np.abs(a), np.abs(inverse)
+    limit = 0.01 / (np.finfo(size.dtype).eps * a.shape[-1])
+    if not np.max(size, initial=0) * np.max(worst, initial=0) < limit:  # then one by one
+        if not np.all(np.max(size, axis=(-2, -1)) * np.max(worst, axis=(-2, -1)) < limit):
+            return None
+    return inverse
 
 
 def _cofactors(a: Any) -> Any:
@@ -169,9 +173,9 @@ def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
     elif g_log is None:
         return 0 * a
     share = np.expand_dims(share, (-1, -2))
-    idle = (share == 0) & np.ones(np.shape(a), bool)
-    inverse = np.linalg.inv(np.where(idle, np.eye(np.shape(a)[-1]), a))
-    return share * transposed(inverse)
+    if not np.all(data_of(share)):  # where nothing comes in, singular matrices may be
+        a = np.where(share == 0, np.eye(np.shape(a)[-1]), a)
+    return share * transposed(np.linalg.inv(a))
 
 
 defvjp(np.linalg.det, _det_vjp, kink="the cofactors, of singular matrices too")
@@ -185,7 +189,7 @@ def _euclidean_vjp(
 ) -> Any:
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
-    return g * over(conj(x), y)
+    return over(g * (y != 0), y) * conj(x)
 
 
 defvjp(np.linalg.norm, _euclidean_vjp, kink="0 at 0")

@@ -24,7 +24,9 @@ def _sort_vjp(
 ) -> Any:
     if axis is None:
         return np.reshape(_sort_vjp(g, y, np.ravel(x), axis=0), np.shape(x))
-    order = np.argsort(x, axis, kind="stable")
+    order = np.argsort(x, axis)
+    if not np.all(np.diff(data_of(y), axis=axis)):  # ties, or NaN
+        order = np.argsort(x, axis, kind="stable")
     places = np.empty_like(order)
     shape = [np.shape(x)[axis] if k == axis % np.ndim(x) else 1 for k in range(np.ndim(x))]
     np.put_along_axis(places, order, np.arange(np.shape(x)[axis]).reshape(shape), axis)

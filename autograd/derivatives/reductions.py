@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import conj, is_final, over, shape
+from autograd.derivatives.numerics import conj, is_final, is_regular, over, shape
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 
@@ -77,7 +77,7 @@ def _extremum_vjp(
     if initial is not _NONE:
         ties = ties + np.reshape(data_of(y) == initial, np.shape(ties))
     ties = np.maximum(ties, 1)  # NaN hits nothing
-    return _spread(g, x, axis) * (hit / _spread(ties, x, axis))
+    return _spread(g / np.reshape(ties, shape(g)), x, axis) * hit
 
 
 def _prod_vjp(
@@ -85,7 +85,7 @@ def _prod_vjp(
     where: Any = True,
 ) -> Any:  # fmt: skip
     g = _spread(g, x, axis)
-    if is_final(x) and where is True and np.all(np.isfinite(y) & (np.abs(y) > 1e-290)):
+    if is_final(x) and where is True and is_regular(y):
         return g * _spread(y, x, axis) / x
     factors = x if where is True else np.where(where, x, 1)
     return _through(g * initial * _product_of_others(factors, axis), where)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import is_final, shape
+from autograd.derivatives.numerics import is_final, is_regular, shape
 from autograd.derivatives.registry import compose, defvjp, primitive
 
 __all__ = ["product_of_others", "recurrence"]
@@ -22,7 +22,7 @@ def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
 def _cumprod_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
     if axis is None:
         return np.reshape(_cumprod_vjp(g, y, np.ravel(x), axis=0), shape(x))
-    if is_final(x) and np.all(np.isfinite(y) & (np.abs(y) > _TINY)):
+    if is_final(x) and is_regular(y):
         return _cumsum_vjp(g * y, y, x, axis=axis) / x
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
     return np.moveaxis(_before(x) * _backwards(x, g), -1, axis)
@@ -70,8 +70,6 @@ def product_of_others(lines: Any) -> Any:
     """For each element the product of all the others along the last axis, in O(n)."""
     return _before(lines) * np.flip(_before(np.flip(lines, -1)), -1)
 
-
-_TINY = 1e-290  # below, a product may have lost digits
 
 defvjp(np.cumsum, _cumsum_vjp)
 defvjp(np.cumprod, _cumprod_vjp, kink="exact at 0", orders=3)

@@ -21,13 +21,18 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from pathlib import Path
 
+import functions
 import networks
 import numpy as np
 import scalar_gpt
 
 import nn
 from autograd import Value
+
+ROOT = Path(__file__).parent.parent.parent
+HIPS = ROOT / ".venv-hips" / "bin" / "python"
 
 
 def seconds(f, times=1):
@@ -175,7 +180,43 @@ def imports():
     )
 
 
-ROWS = [micrograd, gpt, chain, mlp, imports]
+def hips():
+    """Gradients of single functions, against HIPS autograd in an environment of its own."""
+    if not HIPS.exists():
+        print("(.venv-hips is not there: the rows of HIPS autograd are left out)")
+        return
+    script = ROOT / "tests" / "benchmarks" / "functions.py"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # Both keep the memory that they free: else the chance of what was freed before decides, up to
+    # ten times, whether arrays of some 100,000 numbers are given back to the system each time.
+    env |= {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        subprocess.Popen([sys.executable, script], env=env | {"PYTHONPATH": ROOT}, **pipes) as ours,
+        subprocess.Popen([HIPS, script], env=env, **pipes) as theirs,
+    ):
+
+        def ask(worker, name, times):
+            print(name, times, file=worker.stdin, flush=True)
+            return map(float, worker.stdout.readline().split())
+
+        for name in functions.TASKS:
+            (once, mine), (_, other) = ask(ours, name, 1), ask(theirs, name, 1)
+            assert math.isclose(mine, other, rel_tol=1e-6), name
+            times = max(1, int(0.02 / once))
+            ratios = sorted(
+                next(ask(ours, name, times)) / next(ask(theirs, name, times)) for _ in range(15)
+            )
+            print(
+                f"{name:14} {statistics.median(ratios):6.3f} of the time of HIPS autograd "
+                f"({ratios[0]:.3f}–{ratios[-1]:.3f})   target: below 1",
+                flush=True,
+            )
+        ours.stdin.close()
+        theirs.stdin.close()
+
+
+ROWS = [micrograd, gpt, chain, mlp, imports, hips]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograd.derivatives import calculus
 from tests.catalogue.rows import on_shapes, with_settings
 
 KNOTS = np.array([-2.0, -0.3, 0.4, 2.0])
@@ -30,6 +31,10 @@ CALLS = {
         (lambda x: np.gradient(x, 2.0, [0.0, 1.0, 3.0]), ((2, 3),)),
         (lambda x, d: np.gradient(x, d + 3), ((4,), ())),
         (lambda x: np.gradient(x), ((2,),)),
+    ],
+    calculus.even_slope: [
+        (lambda x: calculus.even_slope(x, axis=0, step=0.5), ((2, 3),)),
+        (lambda x: calculus.even_slope(x, axis=1, step=-2.0), ((2, 3),)),
     ],
     np.trapezoid: [
         (np.trapezoid, ((2, 4),)),
