@@ -4,7 +4,7 @@ python3 dev.py demo     train a network on handwritten digits by the three gradi
 python3 dev.py test     run the tests (more arguments go to pytest)
 python3 dev.py check    lint, format, types, spelling
 python3 dev.py fix      let the linter and the formatter repair what they can
-python3 dev.py bench    speed, as ratios to the neighbours (installs PyTorch, micrograd, HIPS autograd)
+python3 dev.py bench    speed, as ratios to the neighbours (installs PyTorch and others)
 """
 
 import hashlib

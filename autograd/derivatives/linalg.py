@@ -7,6 +7,7 @@ Sources: M. Giles, Collected matrix derivative results for forward and reverse m
 G. H. Golub, V. Pereyra, The differentiation of pseudo-inverses, 1973.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -123,25 +124,29 @@ def _det_vjp(g: Any, y: Any, a: Any) -> Any:
     g, n = np.expand_dims(g, (-1, -2)), np.shape(a)[-1]
     if n == 0:
         return g * a
-    inverse = _inverse(np.asarray(data_of(a)))
-    if inverse is None:
-        return g * (_cofactors(a) if is_final(a) else _cofactors_without_division(a))
-    inverse = inverse if is_final(a) else np.linalg.inv(a)
+    precision = np.finfo(np.result_type(data_of(a))).eps
+    if is_final(a):
+        inverse = _inverse(a, 0.01 / (n * precision))
+        if inverse is None:
+            return g * _cofactors(a)
+    else:  # each further derivative loses as many digits again as the inverse has lost
+        if _inverse(data_of(a), 1e3 if n <= 8 else 0.01 / (n * precision)) is None:
+            return g * _cofactors_without_division(a)
+        inverse = np.linalg.inv(a)
     return g * np.expand_dims(y, (-1, -2)) * transposed(inverse)
 
 
-def _inverse(a: Any) -> Any:
-    """The inverses of a stack of matrices; None if one is singular to the numbers' precision."""
+def _inverse(a: Any, limit: float) -> Any:
+    """The inverses of a stack of matrices; None if the condition of one is beyond the limit."""
     try:
         inverse = np.linalg.inv(a)
     except np.linalg.LinAlgError:
         return None
-    size, worst = np.abs(a), np.abs(inverse)
-    limit = 0.01 / (np.finfo(size.dtype).eps * a.shape[-1])
-    if not np.max(size, initial=0) * np.max(worst, initial=0) < limit:  # then one by one
-        if not np.all(np.max(size, axis=(-2, -1)) * np.max(worst, axis=(-2, -1)) < limit):
-            return None
-    return inverse
+    sizes = [np.abs(a), np.abs(inverse)]
+    if math.prod(np.max(size, initial=0) for size in sizes) < limit:  # of all of them at once
+        return inverse
+    each = math.prod(np.max(size, axis=(-2, -1)) for size in sizes)
+    return inverse if np.all(each < limit) else None
 
 
 def _cofactors(a: Any) -> Any:
@@ -232,7 +237,8 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
         return np.sum(size, axis=axis, keepdims=keepdims)
     if isinstance(ord, str):
         raise ValueError(f"a vector has no norm of ord={ord!r}.")
-    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    return np.where(total == 0, 0, np.where(total == 0, 1, total) ** (1 / ord))
 
 
 @compose(np.linalg.matrix_norm)

@@ -58,9 +58,9 @@ def _nowhere_0(d: Any) -> Any:
 
 
 def _is_finite(d: Any) -> Any:
-    if type(d) is np.ndarray and d.dtype.kind in "fc":  # likewise; an overflow is looked at again
-        if math.isfinite(np.vdot(d, d).real):
-            return True
+    floats = type(d) is np.ndarray and d.dtype.kind in "fc"
+    if floats and math.isfinite(np.vdot(d, d).real):  # likewise; an overflow is looked at again
+        return True
     return np.all(np.isfinite(d))
 
 

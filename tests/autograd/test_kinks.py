@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, grad, hessian
+from autograd import Value, grad, gradcheck, hessian, jacobian
+from autograd.derivatives import families
 
 
 def slope(f, *args):
@@ -178,3 +179,173 @@ def test_the_mean_of_many_halves():
     x = Value(np.ones(100_000, np.float16))
     np.mean(x).backward()
     assert x.grad[0] == np.float16(1e-5)
+
+
+# ---------------------------------------------------------------- products with zeros
+
+
+def test_prod_is_exact_with_zeros_to_third_order():
+    x = np.array([0.0, 0.0, 2.0, 0.0])
+    third = jacobian(hessian(np.prod))(x)
+    assert third[0, 1, 3] == third[3, 1, 0] == 2
+    assert third[0, 1, 2] == 0
+    assert not hessian(np.prod)(x).any()
+
+
+def test_second_derivatives_of_prod_near_0_keep_their_digits():
+    x = np.array([1e-9, 2e-7, 3.0, 5.0])
+    expected = [
+        [0 if i == j else np.prod(np.delete(x, [i, j])) for j in range(4)] for i in range(4)
+    ]
+    np.testing.assert_allclose(hessian(np.prod)(x), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("zeros", [[1], [0, 2], [0, 1, 2, 3]])
+def test_cumprod_is_exact_with_zeros(zeros):
+    x = np.array([2.0, 3.0, 5.0, 7.0])
+    x[zeros] = 0
+    expected = [
+        [np.prod(np.delete(x[: i + 1], j)) if j <= i else 0 for j in range(4)] for i in range(4)
+    ]
+    assert jacobian(np.cumprod)(x).tolist() == expected
+    gradcheck(np.cumprod, x, order=3)
+
+
+def test_prod_where():
+    assert slope(lambda x: np.prod(x, where=[True, False, True]), [0.0, 5.0, 3.0]) == [3, 0, 0]
+
+
+# -------------------------------------------------------------- settings that count
+
+
+def test_sum_where():
+    assert slope(lambda x: np.sum(x, where=[True, False]), [1.0, 2.0]) == [1, 0]
+
+
+def test_mean_where():
+    assert slope(lambda x: np.mean(x, where=[True, False, True]), [1.0, 2.0, 3.0]) == [0.5, 0, 0.5]
+
+
+def test_max_shares_a_tie_with_the_initial_value():
+    assert slope(lambda x: np.max(x, initial=0.0), [0.0, -1.0]) == [0.5, 0]
+    assert slope(lambda x: np.max(x, initial=5.0), [0.0, -1.0]) == [0, 0]
+
+
+def test_outer_of_two_dimensions_has_the_gradient_of_its_argument():
+    assert slope(lambda a: np.outer(a, [1.0, 2.0]), [[1.0, 2.0], [3.0, 4.0]]) == [[3, 3], [3, 3]]
+
+
+@pytest.mark.parametrize("reduce", [np.sum, np.add.reduce, np.mean])
+def test_dtype_is_what_is_computed_in(reduce):
+    x = Value(np.full(3, 0.1, np.float32))
+    y = reduce(x, dtype=np.float64)
+    assert y.dtype == np.float64
+    assert y.item() == reduce(x.data, dtype=np.float64)
+    y.backward()
+    assert x.grad.dtype == np.float32
+
+
+def test_dtype_of_an_elementwise_function():
+    x = Value(np.array([1.5, 2.5]))
+    y = np.multiply(x, x, dtype=np.float32)
+    assert y.dtype == np.float32
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 5]
+
+
+# --------------------------------------------------------------------- norms, sinc, i0
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3, np.inf])
+def test_norm_at_0_is_0(order):
+    assert slope(lambda x: np.linalg.norm(x, order), [0.0, 0.0, 0.0]) == [0, 0, 0]
+    assert np.isfinite(hessian(lambda x: np.linalg.norm(x) ** 2)(np.zeros(2))).all()
+
+
+def test_norm_of_one_zero_row_among_others():
+    x = [[3.0, 4.0], [0.0, 0.0]]
+    np.testing.assert_allclose(slope(lambda x: np.linalg.norm(x, axis=1), x), [[0.6, 0.8], [0, 0]])
+
+
+def test_derivatives_of_sinc_at_0():
+    f = np.sinc
+    for expected in (1, 0, -(np.pi**2) / 3, 0, np.pi**4 / 5):
+        assert f(0.0) == pytest.approx(expected, abs=1e-12)
+        f = grad(f)
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_derivatives_of_sinc_agree_with_their_integral(n):
+    """∫₀¹ (πt)ⁿ cos(πxt + nπ/2) dt, by the trapezoidal rule."""
+    t = (np.arange(4000) + 0.5) / 4000
+    for x in (1e-9, 0.1, 0.33, 0.49, 0.7, 1.3, 2.6, 7.5, 40.25):
+        expected = np.mean((np.pi * t) ** n * np.cos(np.pi * x * t + n * np.pi / 2))
+        assert families.sinc_derivative(x, n) == pytest.approx(expected, abs=2e-4 * np.pi**n)
+
+
+@pytest.mark.parametrize("x", [0.0, -1e-3, 5.0, 90.0, 700.0])
+def test_i0_satisfies_its_differential_equation(x):
+    zeroth, first, second = (families.i0_derivative(x, n) for n in range(3))
+    assert zeroth == pytest.approx(np.i0(x), rel=1e-13)
+    assert x * second + first == pytest.approx(x * zeroth, rel=1e-12, abs=1e-15)
+
+
+# ------------------------------------------------------------------------ order, NaN
+
+
+def test_median_and_sort_follow_the_stable_order():
+    assert slope(np.median, [1.0, 2.0, 2.0, 2.0, 3.0]) == [0, 0, 1, 0, 0]
+    assert slope(lambda x: np.sort(x)[1], [2.0, 1.0, 1.0]) == [0, 0, 1]
+    assert slope(lambda x: np.quantile(x, 0.25), [0.0, 0.0, 4.0]) == [0.5, 0.5, 0]
+
+
+def test_running_maximum_is_the_first_that_reached_it():
+    assert slope(np.maximum.accumulate, [1.0, 3.0, 2.0, 3.0]) == [1, 3, 0, 0]
+    assert slope(np.minimum.accumulate, [1.0, 3.0, 1.0]) == [3, 0, 0]
+
+
+def test_fmax_passes_over_nan():
+    assert slope(np.fmax, [np.nan, 1.0], [2.0, np.nan]) == [[0, 1], [1, 0]]
+    assert slope(np.fmin, [1.0, 1.0], [1.0, np.nan]) == [[0.5, 1], [0.5, 0]]
+
+
+def test_reductions_without_nan():
+    x = [np.nan, 2.0, 3.0]
+    assert slope(np.nansum, x) == [0, 1, 1]
+    assert slope(np.nanmean, x) == [0, 0.5, 0.5]
+    assert slope(np.nanmax, x) == [0, 0, 1]
+    assert slope(np.nanprod, x) == [0, 3, 2]
+    assert slope(np.nanmedian, x) == [0, 0.5, 0.5]
+
+
+def test_nan_gets_nothing_from_an_order_statistic():
+    assert slope(np.median, [np.nan, 2.0, 3.0]) == [0, 0, 0]
+
+
+def test_nan_to_num_passes_what_it_keeps():
+    assert slope(np.nan_to_num, [np.nan, np.inf, 2.0]) == [0, 0, 1]
+
+
+def test_copysign_and_heaviside():
+    assert slope(np.copysign, [2.0, -2.0], [-1.0, 1.0]) == [[-1, -1], [0, 0]]
+    assert slope(np.heaviside, [0.0, 1.0], [0.5, 0.5]) == [[0, 0], [1, 0]]
+
+
+def test_interp_at_a_knot_has_the_slope_to_its_right():
+    def slope_at(x):
+        return grad(lambda x: np.interp(x, [0.0, 1.0, 2.0], [0.0, 1.0, 5.0]))(x)
+
+    assert [slope_at(x) for x in (-1.0, 0.0, 1.0, 2.0, 3.0)] == [0, 1, 4, 4, 0]
+
+
+def test_reduce_of_any_ufunc():
+    x = np.array([[5.0, 2.0, 3.0], [1.0, 2.0, 4.0]])
+    for ufunc in (np.logaddexp, np.subtract, np.divide, np.hypot):
+        gradcheck(lambda x, f=ufunc: f.reduce(x, axis=1), x, order=2)
+        gradcheck(lambda x, f=ufunc: f.accumulate(x, 1), x, order=2)
+        gradcheck(lambda x, f=ufunc: f.outer(x, x[0]), x)
+        np.testing.assert_allclose(ufunc.reduce(Value(x), 1).data, ufunc.reduce(x, 1))
+    gradcheck(lambda x: np.multiply.reduceat(x, [0, 1, 0], axis=1), x, order=2)
+    assert np.multiply.reduce(Value(x)).fn is np.prod
+    assert np.add.accumulate(Value(x)).fn is np.cumsum
+    assert np.maximum.reduce(Value(x), axis=None).item() == 5
