@@ -44,6 +44,8 @@ def sigmoid(x: Any) -> Any:
     0.5
     """
     x = np.asarray(x)
+    if x.dtype.kind == "c":
+        raise TypeError("sigmoid takes real numbers; of complex ones, write 1 / (1 + np.exp(-z)).")
     e = np.exp(-np.abs(x))
     return np.where(x < 0, e, 1) / (1 + e)
 

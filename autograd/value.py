@@ -220,9 +220,12 @@ class Value(Record):
     def __getitem__(self, index: Any) -> "Value":
         if values_in((index,)):
             raise TypeError("an index is no Value: write v[int(i)], or v[i.data.astype(int)].")
-        if self.ndim == 0 and not hasattr(self._value, "dtype"):
-            raise IndexError("a Value that holds one number cannot be indexed.")
-        data = as_result(self._value[index], operator.getitem)
+        try:
+            data = as_result(np.asarray(self._value)[index], operator.getitem)
+        except IndexError:
+            if self.ndim:
+                raise
+            raise IndexError("a Value that holds one number cannot be indexed.") from None
         return record(TABLE[operator.getitem], data, self, index, self._value, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import conj
+from autograd.derivatives.numerics import array_of, conj
 from autograd.derivatives.registry import compose, data_of, defvjp, primitive
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable, ShapeMismatch
@@ -28,6 +28,9 @@ defvjp(np.diff, _diff_vjp)
 def _diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
+    a = array_of(a)
+    if n == 0:
+        return a
     if prepend is append is np._NoValue and 0 < n < np.shape(a)[axis]:
         return NotImplemented
     parts = [a]
@@ -36,10 +39,10 @@ def _diff(
         if edge is not np._NoValue:
             parts.insert(place, np.broadcast_to(edge, shape) if np.ndim(edge) == 0 else edge)
     joined = np.concatenate(parts, axis) if len(parts) > 1 else a
-    if n == 0 or n >= np.shape(joined)[axis]:
+    if not 0 < n < np.shape(joined)[axis]:
         np.diff(np.empty(np.shape(joined)), n, axis)  # refuses what NumPy does
-        index = [slice(None)] * np.ndim(joined)
-        index[axis] = slice(0, None if n == 0 else 0)
+        index: list[Any] = [slice(None)] * np.ndim(joined)
+        index[axis] = slice(0)
         return joined[tuple(index)]
     return np.diff(joined, n, axis)
 
@@ -98,7 +101,9 @@ defvjp(even_slope, _even_slope_vjp)
 
 def _slope(f: Any, spacing: Any, edge_order: int) -> Any:
     """Second-order differences along the first axis, and one-sided ones at the ends."""
-    n = len(f)
+    n, spacing = len(f), array_of(spacing)
+    if np.result_type(data_of(spacing)).kind in "iub":
+        spacing = spacing * 1.0
     if np.ndim(spacing) == 0:
         steps = spacing * np.ones(n - 1)
     elif np.shape(spacing) == (n,):
@@ -118,16 +123,16 @@ def _slope(f: Any, spacing: Any, edge_order: int) -> Any:
 
 @compose(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    axis = axis % np.ndim(y)
+    x, y = array_of(x), array_of(y)
     if x is None:
         steps = dx
+    elif np.ndim(x) == 1:
+        shape = [1] * np.ndim(y)
+        shape[axis] = -1
+        steps = np.reshape(np.diff(x), shape)
     else:
-        along = -1 if np.ndim(x) == 1 else axis
-        steps = np.diff(x, axis=along)
-        if np.ndim(x) == 1:
-            shape = [np.size(steps) if k == axis else 1 for k in range(np.ndim(y))]
-            steps = np.reshape(steps, shape)
-    leading = (slice(None),) * axis
+        steps = np.diff(x, axis=axis)
+    leading = (slice(None),) * (axis % np.ndim(y))
     pairs = y[(*leading, slice(1, None))] + y[(*leading, slice(None, -1))]
     return np.sum(steps * pairs / 2, axis=axis)
 
@@ -143,6 +148,7 @@ def _interp(
             f"shapes {np.shape(fp)} and {np.shape(xp)}."
         )
     if period is not None:
+        period = np.abs(period)
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)
         last, first = order[-1:], order[:1]
@@ -150,11 +156,14 @@ def _interp(
         fp = np.concatenate([fp[last], fp[order], fp[first]])
     fp = astype(fp, np.result_type(data_of(fp), np.float64))
     knots, at = data_of(xp), np.asarray(data_of(x))
-    k = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, max(len(knots) - 2, 0))
-    if len(knots) == 1:
-        y = fp[k] + 0 * x
+    final = np.searchsorted(knots, knots[-1]) - 1  # the last interval that has a length
+    k = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, max(final, 0))
+    if final < 0:
+        y = fp[-1] + 0 * x
     else:
         y = fp[k] + (fp[k + 1] - fp[k]) * ((x - xp[k]) / (xp[k + 1] - xp[k]))
+        if final < len(knots) - 2:  # the last one of equal knots counts
+            y = np.where(at == knots[-1], y + (fp[-1] - fp[final + 1]), y)
     y = np.where(at < knots[0], fp[0] if left is None else left, y)
     return np.where(at > knots[-1], fp[-1] if right is None else right, y)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
+from autograd.derivatives.numerics import array_of
 from autograd.derivatives.registry import data_of, defvjp
 from autograd.derivatives.shaping import astype
 
@@ -38,9 +39,11 @@ def carries(fn: Any, array: int = 0, arity: int = 1, **about: Any) -> None:
     defvjp(fn, *(rule if k == array else None for k in range(arity)), **about)
 
 
-def carried_from(arrays: Sequence[Any], places_of: Callable[..., Any]) -> Any:
+def carried_from(arrays: Sequence[Any], places_of: Callable[..., Any], dtype: Any = None) -> Any:
     """Elements of several arrays, as a function of their numbers carries them."""
+    arrays = [array_of(a) for a in arrays]
     ends = np.cumsum([1, *map(np.size, arrays)]).tolist()
     numbers = [_numbered(np.shape(a), start) for a, start in zip(arrays, ends[:-1], strict=True)]
     every = np.concatenate([np.zeros(1), *map(np.ravel, arrays)])
-    return astype(every[places_of(numbers)], np.result_type(*map(data_of, arrays)))
+    dtype = np.result_type(*map(data_of, arrays)) if dtype is None else dtype
+    return astype(every[places_of(numbers)], dtype)

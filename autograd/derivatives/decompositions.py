@@ -145,6 +145,8 @@ def _eigh_vjp(g: Any, y: Any, a: Any, *, UPLO: str = "L") -> Any:
 def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
     """Of eigenvectors of length 1, their largest components real, as LAPACK has them."""
     w, v = part(y, 0), part(y, 1)
+    if np.size(a) == 0:
+        return 0 * a
     inner = 0.0 if g[0] is None else _diagonal(conj(g[0]))
     if g[1] is not None:
         gaps, equal = _gaps(w)

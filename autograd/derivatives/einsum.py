@@ -80,4 +80,6 @@ def _einsum(*operands: Any, **settings: Any) -> Any:
 
 
 def _letters(axes: Sequence[Any]) -> str:
-    return "".join("..." if k is ... else string.ascii_letters[k] for k in axes)
+    """Large letters first, as NumPy has them: they come first in the order of the result too."""
+    letters = string.ascii_uppercase + string.ascii_lowercase
+    return "".join("..." if k is ... else letters[k] for k in axes)

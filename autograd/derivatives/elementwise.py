@@ -58,9 +58,13 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return np.floor_divide(x, y), np.remainder(x, y)
 
 
-@compose(np.modf, complex=False)
-def _modf(x: Any) -> tuple[Any, Any]:
-    return x - np.trunc(x), np.trunc(x)
+defvjp(
+    np.modf,
+    lambda g, y, x: 0 * x if g[0] is None else g[0],
+    several=True,
+    complex=False,
+    orders=2,
+)
 
 
 @compose(np.frexp, complex=False)
@@ -77,15 +81,17 @@ defvjp(np.ldexp, lambda g, y, x, i: np.ldexp(g, i), None, complex=False, orders=
 
 def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """p·xᵖ⁻¹, which is 0 for the exponent 0, of the base 0 too."""
-    if isinstance(p, float | int):
+    if isinstance(p, float | int | complex):
         if p in (0, 2):
             return g * (p * x)
         lower: Any = p - 1
     else:
-        if p.dtype.kind == "u":
-            p = p.astype(np.int64)  # which has numbers below 0
+        if p.dtype.kind in "iub":
+            p = p.astype(np.int64)  # which has room for p - 1
         lower = np.where((p == 0) & (x == 0), 1, p - 1)
-    if np.any(lower < 0) and not np.all(x):  # a pole, which matters only if a gradient comes in
+    if np.any(np.real(data_of(lower)) < 0) and not np.all(
+        x
+    ):  # a pole, which matters only if a gradient comes in
         x = np.where((x == 0) & (g == 0), 1, x)
     return times(g, p * power(x, lower))
 
@@ -183,8 +189,8 @@ defvjp(
 )
 defvjp(
     np.arctan2,
-    lambda g, z, y, x: g * over(x, x * x + y * y),
-    lambda g, z, y, x: -g * over(y, x * x + y * y),
+    lambda g, z, y, x: g * over(over(x, np.hypot(x, y)), np.hypot(x, y)),
+    lambda g, z, y, x: -g * over(over(y, np.hypot(x, y)), np.hypot(x, y)),
     scalar=math.atan2,
     kink="0 at (0, 0)",
     complex=False,
@@ -210,11 +216,16 @@ def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
 
 
 def _larger_vjp(g: Any, x: Any, y: Any) -> Any:
-    return g * (x > y) + 0.5 * g * (x == y)
+    return g * np.greater(x, y) + 0.5 * g * (x == y)
 
 
-def _larger_or_alone_vjp(g: Any, x: Any, y: Any) -> Any:
-    return np.where(np.isnan(y), g, _larger_vjp(g, x, y))
+def _unless_alone(vjp: Callable[..., Any]) -> Callable[..., Any]:
+    """The same rule, but all of the gradient where the other one is NaN."""
+    return lambda g, x, y: np.where(np.isnan(y), g, vjp(g, x, y))
+
+
+_larger_or_alone_vjp = _unless_alone(_larger_vjp)
+_smaller_or_alone_vjp = _unless_alone(lambda g, x, y: _larger_vjp(g, y, x))
 
 
 _SHARES: Any = {"kink": "a tie is shared evenly", "complex": False}
@@ -257,28 +268,15 @@ defvjp(
 )
 defvjp(
     np.fmin,
-    lambda g, z, x, y: _larger_or_alone_vjp(g, -x, -y),
-    lambda g, z, x, y: _larger_or_alone_vjp(g, -y, -x),
+    lambda g, z, x, y: _smaller_or_alone_vjp(g, x, y),
+    lambda g, z, x, y: _smaller_or_alone_vjp(g, y, x),
     **_SHARES,
 )
 
 
 def _clip_vjp(which: Callable[..., Any]) -> Callable[..., Any]:
     """The gradient where `which` of the three, by the result, was passed on."""
-
-    def rule(
-        g: Any,
-        y: Any,
-        x: Any,
-        low: Any = None,
-        high: Any = None,
-        *,
-        min: Any = None,
-        max: Any = None,
-    ) -> Any:
-        return g * which(y, x, low, high)
-
-    return rule
+    return lambda g, y, x, low=None, high=None: g * which(y, x, low, high)
 
 
 defvjp(
@@ -290,6 +288,16 @@ defvjp(
     kink="x gets it at the bounds",
     complex=False,
 )
+
+
+@compose(np.clip)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *args: Any, **settings: Any) -> Any:
+    """The bounds by their newer names."""
+    if "min" not in settings and "max" not in settings:
+        return NotImplemented
+    return np.clip(a, settings.pop("min", a_min), settings.pop("max", a_max), *args, **settings)
+
+
 defvjp(
     np.where,
     None,

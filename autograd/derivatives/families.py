@@ -51,7 +51,9 @@ def i0_derivative(x: Any, n: int) -> Any:
     x = np.asarray(x)
     points = 2 * math.ceil(20 + n + 3 * math.sqrt(np.max(np.abs(x), initial=0)))
     c = np.cos((np.arange(points) + 0.5) * np.pi / points)
-    return np.mean(c**n * np.exp(np.expand_dims(x, -1) * c), axis=-1)
+    size = np.abs(x)
+    waves = np.exp(np.expand_dims(x, -1) * c - np.expand_dims(size, -1))
+    return np.exp(size) * np.mean(c**n * waves, axis=-1)
 
 
 defvjp(sinc_derivative, lambda g, y, x, n: g * sinc_derivative(x, n + 1), None, complex=False)

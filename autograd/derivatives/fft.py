@@ -95,9 +95,30 @@ _in_a_plane(np.fft.irfft2, np.fft.irfftn)
 
 
 def _chosen(a: Any, s: Any, axes: Any) -> tuple[list[Any], list[int]]:
+    """The lengths and axes, as NumPy completes them; -1 stands for the axis's own length."""
     if axes is None:
         axes = range(np.ndim(a)) if s is None else range(-len(s), 0)
-    return [None] * len(axes) if s is None else list(s), list(axes)
+    own = [np.shape(a)[axis] for axis in axes]
+    s = own if s is None else [m if n == -1 else n for n, m in zip(s, own, strict=True)]
+    return s, list(axes)
+
+
+def _repeated(fn: Any, one: Any) -> None:
+    @compose(fn)
+    def composed(
+        a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None
+    ) -> Any:
+        """An axis after the other, if one comes twice."""
+        if axes is None or len(set(axes)) == len(axes):
+            return NotImplemented
+        s, axes = _chosen(a, s, axes)
+        for n, axis in zip(s[::-1], axes[::-1], strict=True):
+            a = one(a, n, axis, norm)
+        return a
+
+
+_repeated(np.fft.fftn, np.fft.fft)
+_repeated(np.fft.ifftn, np.fft.ifft)
 
 
 @compose(np.fft.rfftn, complex=False)
@@ -111,10 +132,11 @@ def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None 
 
 @compose(np.fft.irfftn)
 def _irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
+    last = None if s is None or s[-1] == -1 else s[-1]
     s, axes = _chosen(a, s, axes)
     for n, axis in zip(s[:-1], axes[:-1], strict=True):
         a = np.fft.ifft(a, n, axis, norm)
-    return np.fft.irfft(a, s[-1], axes[-1], norm)
+    return np.fft.irfft(a, last, axes[-1], norm)
 
 
 @compose(np.fft.hfft)

@@ -4,6 +4,7 @@
 integers, slices, `...`, `np.newaxis`, integer arrays (repeated indices too), masks.
 """
 
+import math
 import operator
 from typing import Any
 
@@ -30,12 +31,25 @@ def scatter(g: Any, index: Any, *, shape: tuple[int, ...], unique: bool = False)
     out = np.zeros(shape, np.result_type(g))
     if unique or not _may_repeat(index):
         out[index] = g
-    elif out.ndim == 1:
-        np.add.at(out, index, g)
-    else:  # NumPy adds along one axis several times as fast as at an index of several
-        places = np.arange(out.size).reshape(shape)[index]
-        np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())
+    else:
+        _add_at(out, index, g)
     return out
+
+
+def _add_at(out: Any, index: Any, g: Any) -> None:
+    """np.add.at along one axis, several times as fast as at an index of several."""
+    places = index if out.ndim == 1 and isinstance(index, np.ndarray) else _places(out.shape, index)
+    np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())
+
+
+def _places(shape: tuple[int, ...], index: Any) -> Any:
+    """The number of each element that the index names, in the order of memory."""
+    return np.arange(math.prod(shape)).reshape(shape)[index]
+
+
+def _picked(x: Any, index: Any) -> Any:
+    """x[index], of a number too."""
+    return np.asarray(x)[index] if isinstance(x, float | complex) else x[index]
 
 
 defvjp(
@@ -44,7 +58,7 @@ defvjp(
     None,
     symbol="[ ]",
 )
-defvjp(scatter, lambda g, y, x, index, *, shape, unique=False: g[index], None)
+defvjp(scatter, lambda g, y, x, index, *, shape, unique=False: _picked(g, index), None)
 
 
 # ------------------------------------------------------------------- new arrays by at[]
@@ -62,7 +76,7 @@ def at_set(x: Any, index: Any, w: Any) -> Any:
 def at_add(x: Any, index: Any, w: Any) -> Any:
     """x with w added at the index, as a new array; repeated indices add up."""
     out = np.array(x, np.result_type(x, w))
-    np.add.at(out, index, w)
+    _add_at(out, index, w)
     return out
 
 
@@ -76,7 +90,7 @@ def at_multiply(x: Any, index: Any, w: Any) -> Any:
 
 def _multiplied(x: Any, index: Any, w: Any) -> Any:
     """x multiplied by w at the index, repeated ones too: at each repetition in its turn."""
-    places = np.arange(np.size(x)).reshape(np.shape(x))[index]
+    places = _places(np.shape(x), index)
     order = np.argsort(places, axis=None, kind="stable")
     line = np.ravel(places)[order]
     turns = np.arange(line.size) - np.searchsorted(line, line)
@@ -104,21 +118,21 @@ defvjp(
     at_set,
     lambda g, y, x, index, w: at_set(g, index, 0),
     None,
-    lambda g, y, x, index, w: g[index] * _written(x, index),
+    lambda g, y, x, index, w: _picked(g, index) * _written(x, index),
     broadcasts=True,
 )
 defvjp(
     at_add,
     lambda g, y, x, index, w: g,
     None,
-    lambda g, y, x, index, w: g[index],
+    lambda g, y, x, index, w: _picked(g, index),
     broadcasts=True,
 )
 defvjp(
     at_multiply,
     lambda g, y, x, index, w: at_multiply(g, index, w),
     None,
-    lambda g, y, x, index, w: g[index] * x[index],
+    lambda g, y, x, index, w: _picked(g, index) * _picked(x, index),
     broadcasts=True,
 )
 

@@ -58,7 +58,9 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @compose(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    return carried_from([arr, values], lambda numbers: np.insert(numbers[0], obj, numbers[1], axis))
+    return carried_from(
+        [arr, values], lambda n: np.insert(n[0], obj, n[1], axis), np.result_type(data_of(arr))
+    )
 
 
 @compose(np.block)
@@ -140,7 +142,10 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) ->
     widths = _widths(pad_width, np.ndim(array))
     if callable(mode):
         raise NotDifferentiable("np.pad of a Value takes a mode by its name, not a function.")
-    np.pad(np.zeros(np.maximum(np.shape(array), 1)), 0, mode, **settings)  # refuses what NumPy does
+    shape = np.shape(array) if np.size(array) == 0 else np.maximum(np.shape(array), 1)
+    np.pad(
+        np.zeros(shape), widths if 0 in shape else 0, mode, **settings
+    )  # refuses what NumPy does
     if mode in ("constant", "empty"):
         return NotImplemented
     if mode in ("edge", "wrap") or (

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import conj, is_final, over
+from autograd.derivatives.numerics import array_of, conj, dtype_of, is_final, is_regular, over
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 from autograd.errors import ShapeMismatch
@@ -61,10 +61,27 @@ def _pinv_vjp(
     g: Any, y: Any, a: Any, *, rcond: Any = None, hermitian: bool = False, rtol: Any = None
 ) -> Any:
     """For a rank that stays the same nearby (Golub and Pereyra)."""
+    if hermitian:  # of which the lower triangle is read
+        a = np.tril(a) + adjoint(np.tril(a, -1))
     g, yh = conj(g), adjoint(y)
     gh = adjoint(g)
     back = (gh - a @ (y @ gh)) @ (y @ yh) + (yh @ y) @ (gh - (gh @ y) @ a) - yh @ g @ yh
     return conj(of_triangle(back) if hermitian else back)
+
+
+@compose(np.linalg.pinv)
+def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+    """By the singular values, if some that are not 0 are cut off: then the rule is another."""
+    limit = rcond if rtol in (None, np._NoValue) else rtol
+    if limit is None or hermitian:
+        return NotImplemented
+    s = np.linalg.svdvals(data_of(a))
+    kept = s > np.expand_dims(limit, -1) * np.max(s, axis=-1, keepdims=True, initial=0)
+    if not np.any(~kept & (s > 1e-13 * np.max(s, initial=0))):
+        return NotImplemented
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    inverse = np.where(kept, 1 / np.where(kept, s, 1), 0)
+    return adjoint(vh) @ (np.expand_dims(inverse, -1) * adjoint(u))
 
 
 defvjp(np.linalg.solve, _solve_left, _solve_right, broadcasts=True, domain="det a ≠ 0")
@@ -75,7 +92,9 @@ defvjp(np.linalg.pinv, _pinv_vjp, domain="a rank that stays the same nearby")
 @compose(np.linalg.lstsq)
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     _, residuals, rank, _ = np.linalg.lstsq(data_of(a), data_of(b), rcond)
-    cutoff = np.finfo(np.result_type(data_of(a))).eps * max(np.shape(a)) if rcond is None else rcond
+    a, b = array_of(a), array_of(b)
+    precision = np.finfo(np.result_type(dtype_of(a), np.float32)).eps
+    cutoff = precision * max(np.shape(a)) if rcond is None else rcond
     x = np.linalg.pinv(a, 0.0 if cutoff < 0 else cutoff) @ b
     if np.size(residuals):
         residuals = np.reshape(np.sum(np.abs(b - a @ x) ** 2, axis=0), np.shape(residuals))
@@ -113,7 +132,9 @@ def _matrix_power(a: Any, n: int) -> Any:
         n //= 2
         power = power @ power if n else power
     return (
-        np.broadcast_to(np.eye(np.shape(a)[-1]), np.shape(a)) + 0 * a if result is None else result
+        np.broadcast_to(np.eye(np.shape(a)[-1], dtype=dtype_of(a)), np.shape(a)) + 0 * a
+        if result is None
+        else result
     )
 
 
@@ -127,7 +148,7 @@ def _det_vjp(g: Any, y: Any, a: Any) -> Any:
     precision = np.finfo(np.result_type(data_of(a))).eps
     if is_final(a):
         inverse = _inverse(a, 0.01 / (n * precision))
-        if inverse is None:
+        if inverse is None or not is_regular(y):
             return g * _cofactors(a)
     else:  # each further derivative loses as many digits again as the inverse has lost
         if _inverse(data_of(a), 1e3 if n <= 8 else 0.01 / (n * precision)) is None:
@@ -228,11 +249,11 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
         return np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims))
     size = np.abs(x)
     if ord == np.inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
+        return np.max(size, axis=axis, keepdims=keepdims, initial=0)
     if ord == -np.inf:
         return np.min(size, axis=axis, keepdims=keepdims)
     if ord == 0:
-        return np.count_nonzero(data_of(x), axis=axis, keepdims=keepdims).astype(float)
+        return np.count_nonzero(data_of(x), axis=axis, keepdims=keepdims).astype(dtype_of(size))
     if ord == 1:
         return np.sum(size, axis=axis, keepdims=keepdims)
     if isinstance(ord, str):
@@ -246,11 +267,11 @@ def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     norms: dict[Any, Callable[[], Any]] = {
         "fro": lambda: np.linalg.norm(x, "fro", (-2, -1)),
         "nuc": lambda: np.sum(np.linalg.svdvals(x), axis=-1),
-        1: lambda: np.max(np.sum(np.abs(x), axis=-2), axis=-1),
+        1: lambda: np.max(np.sum(np.abs(x), axis=-2), axis=-1, initial=0),
         -1: lambda: np.min(np.sum(np.abs(x), axis=-2), axis=-1),
-        2: lambda: np.max(np.linalg.svdvals(x), axis=-1),
+        2: lambda: np.max(np.linalg.svdvals(x), axis=-1, initial=0),
         -2: lambda: np.min(np.linalg.svdvals(x), axis=-1),
-        np.inf: lambda: np.max(np.sum(np.abs(x), axis=-1), axis=-1),
+        np.inf: lambda: np.max(np.sum(np.abs(x), axis=-1), axis=-1, initial=0),
         -np.inf: lambda: np.min(np.sum(np.abs(x), axis=-1), axis=-1),
     }
     if ord not in norms:

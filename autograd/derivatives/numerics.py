@@ -11,7 +11,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["conj", "is_final", "is_regular", "over", "power", "shape", "times"]
+from autograd.derivatives.registry import data_of
+
+__all__ = [
+    "array_of",
+    "conj",
+    "dtype_of",
+    "is_final",
+    "is_regular",
+    "over",
+    "power",
+    "shape",
+    "times",
+]
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -25,6 +37,16 @@ def is_final(x: Any) -> bool:
     Then a quotient will do where only a product can be differentiated exactly.
     """
     return isinstance(x, np.ndarray | np.generic | float | complex)
+
+
+def array_of(x: Any) -> Any:
+    """A list or tuple as an array; arrays, numbers and Values as they are."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
+def dtype_of(x: Any) -> Any:
+    """The dtype of an array, a number, a list or a Value; that of Python's numbers is weak."""
+    return np.result_type(array_of(data_of(x)))
 
 
 def conj(x: Any) -> Any:

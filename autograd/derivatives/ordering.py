@@ -69,6 +69,8 @@ def _back_to_elements(
         ))  # fmt: skip
 
     lines = lines_of(data)
+    if not lines.size:
+        return 0 * x
     order = np.argsort(lines, axis=-1, kind="stable")
     ranks = np.empty(lines.shape)
     np.put_along_axis(ranks, order, np.arange(lines.shape[-1], dtype=float), -1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import over
+from autograd.derivatives.numerics import array_of, dtype_of, over
 from autograd.derivatives.registry import compose, data_of
 from autograd.errors import NotDifferentiable
 
@@ -16,6 +16,7 @@ def _array(a: Any) -> Any:
 @compose(np.polyval)
 def _polyval(p: Any, x: Any) -> Any:
     """Horner's rule."""
+    x = array_of(x)
     y: Any = 0 * x
     for coefficient in _array(p):
         y = y * x + coefficient
@@ -55,7 +56,7 @@ def _polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     """Long division."""
     rest, v = _array(u) + 0.0, _array(v)
     if len(rest) < len(v):
-        return np.zeros(1), rest
+        return np.zeros(1, dtype_of(rest)), rest
     quotient = []
     for k in range(len(rest) - len(v) + 1):
         quotient.append(rest[k] / v[0])
@@ -105,7 +106,7 @@ def _roots(p: Any) -> Any:
     p = p[nonzero[0] : nonzero[-1] + 1]
     if len(p) == 1:
         return np.zeros(zeros_at_0)
-    below = np.eye(len(p) - 2, len(p) - 1)
+    below = np.eye(len(p) - 2, len(p) - 1, dtype=dtype_of(p))
     roots = np.linalg.eigvals(np.concatenate([np.reshape(-p[1:] / p[0], (1, -1)), below]))
     return np.concatenate([roots, np.zeros(zeros_at_0)])
 

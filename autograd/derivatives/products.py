@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import conj
-from autograd.derivatives.registry import TABLE, compose, defvjp
+from autograd.derivatives.numerics import conj, dtype_of
+from autograd.derivatives.registry import compose, defvjp
 from autograd.errors import ShapeMismatch
 
 # ---------------------------------------------------------------------- matmul
@@ -121,13 +121,17 @@ defvjp(
 )
 
 
-@compose("vecdot", "linalg.vecdot")
-def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **settings: Any) -> Any:
-    if settings or axis == -1:
-        return (
-            NotImplemented if np.vecdot in TABLE and axis == -1 else np.vecdot(x1, x2, **settings)
-        )
-    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+@compose("vecdot")
+def _vecdot(x1: Any, x2: Any, /, **settings: Any) -> Any:
+    if "axis" not in settings:
+        return NotImplemented
+    axis = settings.pop("axis")
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1), **settings)
+
+
+@compose(np.linalg.vecdot)
+def _linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.vecdot(x1, x2, axis=axis)
 
 
 @compose(np.vdot)
@@ -172,7 +176,7 @@ def _cross(
 def _in_space(v: Any) -> Any:
     if np.shape(v)[-1] == 3:
         return v
-    return np.concatenate([v, np.zeros((*np.shape(v)[:-1], 1))], axis=-1)
+    return np.concatenate([v, np.zeros((*np.shape(v)[:-1], 1), dtype_of(v))], axis=-1)
 
 
 @compose(np.linalg.cross)

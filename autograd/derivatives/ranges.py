@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import array_of
 from autograd.derivatives.registry import compose, data_of
 from autograd.derivatives.shaping import astype
 
@@ -15,6 +16,7 @@ def _fractions(num: int, endpoint: bool) -> Any:
 def _spaced(start: Any, stop: Any, fractions: Any, axis: int, between: Any) -> Any:
     """between(start, stop, fractions), with the fractions along the axis."""
     ndim = len(np.broadcast_shapes(np.shape(start), np.shape(stop)))
+    start, stop = array_of(start), array_of(stop)
     real = np.real(np.empty(0, np.result_type(data_of(start), data_of(stop), 1.0))).dtype
     fractions = np.reshape(fractions, (-1, *(1,) * ndim)).astype(real)
     return np.moveaxis(between(start, stop, fractions), 0, axis)
@@ -32,10 +34,14 @@ def _linspace(
     *,
     device: Any = None,
 ) -> Any:
+    start, stop = array_of(start), array_of(stop)
     fractions = _fractions(num, endpoint)
     y = _spaced(start, stop, fractions, axis, lambda a, b, t: a + (b - a) * t)
     y = y if dtype is None else astype(y, dtype)
-    return (y, (stop - start) / max(num - 1 if endpoint else num, 1)) if retstep else y
+    if not retstep:
+        return y
+    steps = num - 1 if endpoint else num
+    return y, (stop - start) / (steps if steps > 0 else np.nan)
 
 
 @compose(np.logspace)
@@ -48,9 +54,11 @@ def _logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
+    start, stop, base = map(array_of, (start, stop, base))
     fractions = _fractions(num, endpoint)
-    base = np.expand_dims(base, 0) if np.ndim(base) else base
-    y = _spaced(start, stop, fractions, 0, lambda a, b, t: base ** (a + (b - a) * t))
+    shape = np.broadcast_shapes(np.shape(start), np.shape(stop), np.shape(base))
+    first = start if np.shape(start) == shape else np.broadcast_to(start, shape)
+    y = _spaced(first, stop, fractions, 0, lambda a, b, t: base ** (a + (b - a) * t))
     y = np.moveaxis(y, 0, axis)
     return y if dtype is None else astype(y, dtype)
 

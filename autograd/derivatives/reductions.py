@@ -61,7 +61,7 @@ def _mean_vjp(
     share = 1 / np.maximum(_count(x, axis, where), 1)
     if where is True:
         return _broadcast(_spread(g * float(share), x, axis), x)
-    return _through(_spread(g, x, axis) * share, where)
+    return _broadcast(_through(_spread(g, x, axis) * share, where), x)
 
 
 # A reduction that is not given `initial` has none: 0 or inf would be one.
@@ -94,6 +94,8 @@ def _prod_vjp(
 def _product_of_others(x: Any, axis: Axis) -> Any:
     """For each element of x the product of those that are reduced with it."""
     ndim = len(shape(x))
+    if ndim == 0:
+        return np.ones((), np.result_type(data_of(x)))
     axes = tuple(range(ndim)) if axis is None else tuple(a % ndim for a in np.atleast_1d(axis))
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
@@ -175,5 +177,22 @@ _without_nan(np.nanprod, np.prod, 1, masks=False)
 _without_nan(np.nancumsum, np.cumsum, 0, masks=False)
 _without_nan(np.nancumprod, np.cumprod, 1, masks=False)
 _without_nan(np.nanmean, np.mean, 0, masks=True)
-_without_nan(np.nanvar, np.var, 0, masks=True)
-_without_nan(np.nanstd, np.std, 0, masks=True)
+
+
+def _nan_moment(nan_fn: Any, fn: Callable[..., Any]) -> None:
+    @compose(nan_fn)
+    def composed(
+        a: Any, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, **rest: Any
+    ) -> Any:
+        missing = np.isnan(data_of(a))
+        rest["where"] = ~missing & rest.get("where", True)
+        y = fn(np.where(missing, 0, a), axis, dtype, out, ddof, **rest)
+        ddof = rest.get("correction", ddof)
+        count = np.sum(np.broadcast_to(rest["where"], shape(a)), axis=axis)
+        return (
+            y if np.all(count > ddof) else np.where(np.reshape(count, shape(y)) > ddof, y, np.nan)
+        )
+
+
+_nan_moment(np.nanvar, np.var)
+_nan_moment(np.nanstd, np.std)

@@ -98,13 +98,25 @@ class Derivative:
                 continue
             names = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
             shared = names if shared is None else shared & names
-        return frozenset(self.names if shared is None and any(self.rules) else shared or ())
+        if shared is None and any(self.rules):
+            return frozenset(self.names[self.arity :]) - {"out"}
+        return frozenset(shared or ())
 
     @cached_property
     def casts(self) -> bool:
         """Whether the function takes dtype=, to compute in it, and the rules need not know."""
         takes = isinstance(self.fn, np.ufunc) or "dtype" in self.names
         return takes and "dtype" not in self.settings
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        """Whether a setting is given as it is when it is not given."""
+        if value is None or value is np._NoValue:
+            return True
+        try:
+            default = inspect.signature(self.forward).parameters[name].default
+        except (ValueError, KeyError):
+            return False
+        return type(value) is type(default) and isinstance(value, bool | str) and value == default
 
     @cached_property
     def names(self) -> list[str]:
@@ -130,11 +142,7 @@ class Derivative:
             for name in self.names[len(args) : arity]:
                 if any(later in given for later in self.names[len(arrays) : arity]):
                     arrays.append(given.pop(name, None))
-        unset = [
-            n
-            for n, v in given.items()
-            if n not in self.settings and (v is None or v is np._NoValue)
-        ]
+        unset = [n for n, v in given.items() if n not in self.settings and self._is_default(n, v)]
         settings = {name: value for name, value in given.items() if name not in unset}
         refused = [f"{name}=" for name in settings if name not in self.settings]
         if self.casts and "dtype=" in refused:

@@ -20,7 +20,7 @@ def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
 
 
 def _cumprod_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
-    if axis is None:
+    if axis is None or np.ndim(x) == 0:
         return np.reshape(_cumprod_vjp(g, y, np.ravel(x), axis=0), shape(x))
     if is_final(x) and is_regular(y):
         return _cumsum_vjp(g * y, y, x, axis=axis) / x

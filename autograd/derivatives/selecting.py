@@ -145,8 +145,8 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     places = np.argwhere(data_of(filt))
     index = [slice(None)] * np.ndim(filt)
     for k in range(np.ndim(filt)) if axis is None else np.atleast_1d(axis):
-        inside = places[:, k] if len(places) else np.array([np.shape(filt)[k], -1])
-        first = inside.min() if "f" in trim.lower() else 0
-        last = inside.max() + 1 if "b" in trim.lower() else np.shape(filt)[k]
+        n, inside = np.shape(filt)[k], places[:, k]
+        first = np.min(inside, initial=n) if "f" in trim.lower() else 0
+        last = np.max(inside + 1, initial=0) if "b" in trim.lower() else n
         index[k] = slice(first, last)
     return filt[tuple(index)]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import array_of
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
@@ -62,13 +63,14 @@ def _cov(
 ) -> Any:
     x = _rows(m, rowvar)
     if y is not None:
-        x = np.concatenate([x, _rows(y, rowvar)])
+        y = np.atleast_2d(array_of(y))
+        x = np.concatenate([x, y if rowvar or np.shape(y)[0] == 1 else np.transpose(y)])
     x = astype(x, np.result_type(data_of(x), np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights: Any = None
     for given in (fweights, aweights):
         if given is not None:
-            given = given if hasattr(given, "shape") else np.asarray(given)
+            given = given if hasattr(given, "parents") else np.asarray(given, float)
             weights = given if weights is None else weights * given
     if weights is None:
         freedom: Any = np.shape(x)[1] - ddof
@@ -81,6 +83,8 @@ def _cov(
         freedom = total - ddof
         if aweights is not None and ddof:
             freedom = total - ddof * np.sum(weights * aweights) / total
+    if data_of(freedom) <= 0:
+        freedom = np.zeros(())
     product = weighted @ np.conjugate(np.transpose(centred))
     return np.squeeze(product / freedom)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.registry import data_of, name_of
+from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
 __all__ = ["METHODS"]
@@ -36,9 +37,10 @@ def _reduce(
     keepdims: bool = False,
     **settings: Any,
 ) -> Any:
+    if dtype is not None:
+        array = astype(array, dtype)
     if ufunc in _REDUCTIONS:
-        given = {} if dtype is None else {"dtype": dtype}
-        return _REDUCTIONS[ufunc](array, axis=axis, keepdims=keepdims, **given, **settings)
+        return _REDUCTIONS[ufunc](array, axis=axis, keepdims=keepdims, **settings)
     if settings or not isinstance(axis, int | np.integer):
         names = [f"{name}=" for name in settings] or ["axis=" + repr(axis)]
         raise NotDifferentiable(
@@ -47,24 +49,26 @@ def _reduce(
         )
     lines = np.moveaxis(array, axis, 0)
     if len(lines) == 0:
-        raise ValueError(f"{name_of(ufunc)}.reduce of no elements is not defined.")
-    result = lines[0]
+        return ufunc.reduce(data_of(array), axis, keepdims=keepdims)
+    result = lines[0] if ufunc.identity is None else ufunc(ufunc.identity, lines[0])
     for line in lines[1:]:
-        result = ufunc(result, line, dtype=dtype)
+        result = ufunc(result, line)
     return np.expand_dims(result, axis) if keepdims else result
 
 
 def _accumulate(
     ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: None = None
 ) -> Any:
+    if dtype is not None:
+        array = astype(array, dtype)
     if ufunc in _ACCUMULATIONS:
-        return _ACCUMULATIONS[ufunc](array, axis, dtype)
-    if ufunc in (np.maximum, np.minimum) and dtype is None:
+        return _ACCUMULATIONS[ufunc](array, axis)
+    if ufunc in (np.maximum, np.minimum) and np.size(array):
         return np.take_along_axis(array, _record_holders(ufunc, data_of(array), axis), axis)
     lines = np.moveaxis(array, axis, 0)
     results = list(lines[:1])
     for line in lines[1:]:
-        results.append(ufunc(results[-1], line, dtype=dtype))
+        results.append(ufunc(results[-1], line))
     return np.stack(results, axis) if results else 1 * array
 
 
@@ -73,8 +77,8 @@ def _record_holders(ufunc: np.ufunc, x: Any, axis: int) -> Any:
     best = ufunc.accumulate(x, axis)
     shape = [n if k == axis % x.ndim else 1 for k, n in enumerate(x.shape)]
     places = np.arange(x.shape[axis]).reshape(shape)
-    before = np.concatenate([np.full_like(best.take([0], axis), np.nan), best], axis)
-    new = best != before.take(range(x.shape[axis]), axis)
+    before = np.roll(best, 1, axis)
+    new = (best != before) & ~np.isnan(before) & (places > 0)
     return np.maximum.accumulate(np.where(new, places, 0), axis)
 
 
@@ -86,6 +90,8 @@ def _reduceat(
     ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: None = None
 ) -> Any:
     lines = np.moveaxis(array, axis, 0)
+    if len(indices) == 0:
+        return array[(slice(None),) * (axis % np.ndim(array)) + (slice(0),)]
     stops = [*indices[1:], len(lines)]
     parts = [
         _reduce(ufunc, lines[start:stop], 0, dtype) if start < stop else lines[start]
