@@ -148,7 +148,11 @@ def _fit(c: Any, parent: Any, x: Any, g: Any, call: Derivative, i: int) -> Any:
         if type(c) is type(parent):
             return c
         c = np.asarray(c) if type(x) is np.ndarray else type(x)(c)
-    if parent._call is None and type(c) is np.ndarray and (c is g or c.base is not None):
+    if (
+        parent._call is None
+        and type(c) is np.ndarray
+        and (c is g or c.base is not None or type(g) is Parts)
+    ):
         return c.copy()
     return c
 

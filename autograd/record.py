@@ -164,8 +164,8 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if len(args) != derivative.arity or (kwargs and not derivative.settings.issuperset(kwargs)):
         args, kwargs = derivative.bind(args, kwargs)
         if derivative.casts and "dtype" in kwargs:
-            dtype = kwargs.pop("dtype")
-            return apply(fn, *[_cast(arg, dtype) for arg in args], **kwargs)
+            dtype = np.dtype(kwargs.pop("dtype"))
+            return apply(fn, *[_cast(fn, arg, dtype) for arg in args], **kwargs)
     if kwargs and values_in(kwargs.values()):
         raise NotDifferentiable(
             f"{name_of(fn)} takes Values as its arrays, not as settings: {', '.join(kwargs)}."
@@ -187,18 +187,25 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if derivative.several:
             whole = record(derivative, tuple(map(quick, data)), args, MORE, seen, kwargs)
             parts = [apply(part, whole, i) for i in range(len(data))]
-            return type(data)(*parts) if hasattr(data, "_fields") else tuple(parts)
+            return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
         data = as_result(data, fn)
     if kwargs or derivative.sequence or len(args) > 2:
         return record(derivative, data, args, MORE, seen, kwargs)
     return record(derivative, data, args[0], args[1], seen[0], seen[1])
 
 
-def _cast(arg: Any, dtype: Any) -> Any:
+def _cast(fn: Callable[..., Any], arg: Any, dtype: np.dtype[Any]) -> Any:
     """An argument in the dtype that a call with dtype= computes in."""
     if type(arg) is list or type(arg) is tuple:
-        return tuple(_cast(member, dtype) for member in arg)
-    return arg if arg is None else astype(arg, dtype)
+        return tuple(_cast(fn, member, dtype) for member in arg)
+    if not isinstance(arg, _Value | np.ndarray | np.generic):
+        return arg
+    if dtype.kind not in "fc" or (dtype.kind == "f" and np.iscomplexobj(arg)):
+        raise NotDifferentiable(
+            f"{name_of(fn)} of {arg.dtype} with dtype={dtype} would lose what has a derivative: "
+            "take v.data, or v.real."
+        )
+    return astype(arg, dtype)
 
 
 def _apply_unary(derivative: Derivative, v: Any) -> Any:

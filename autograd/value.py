@@ -243,8 +243,10 @@ class Value(Record):
                 f"{name_of(ufunc)} cannot write a Value into an array, which would forget how it "
                 "was computed: write a = a + v, not a += v or out=a."
             )
-        if method != "__call__":
+        if method != "__call__" and ufunc not in PLAIN:
             return METHODS[method](ufunc, *args, **kwargs)
+        if method != "__call__":
+            return getattr(ufunc, method)(*map(plain, args), **kwargs)
         return apply(ufunc, *args, **kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -311,6 +313,9 @@ class Value(Record):
     def __rdivmod__(self, other: Any) -> Any:
         return np.divmod(other, self)
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self.item(), ndigits)
+
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self._value, plain(other))
 
@@ -321,9 +326,9 @@ class Value(Record):
 
     sum, mean, prod = method_of(np.sum), method_of(np.mean), method_of(np.prod)
     max, min, var, std = method_of(np.max), method_of(np.min), method_of(np.var), method_of(np.std)
-    cumsum, cumprod, clip = method_of(np.cumsum), method_of(np.cumprod), method_of(np.clip)
+    cumsum, cumprod = method_of(np.cumsum), method_of(np.cumprod)
     diagonal, trace, take = method_of(np.diagonal), method_of(np.trace), method_of(np.take)
-    choose, round = method_of(np.choose), method_of(np.round)
+    round = method_of(np.round)
     argpartition, searchsorted = method_of(np.argpartition), method_of(np.searchsorted)
     argmax, argmin, argsort = method_of(np.argmax), method_of(np.argmin), method_of(np.argsort)
     all, any, nonzero = method_of(np.all), method_of(np.any), method_of(np.nonzero)
@@ -340,6 +345,10 @@ class Value(Record):
         method_of(np.tanh),
     )
     relu, sigmoid, astype = method_of(relu), method_of(sigmoid), method_of(shaping.astype)
+
+    def clip(self, min: Any = None, max: Any = None) -> "Value":
+        """np.clip, with either bound."""
+        return apply(np.clip, self, min, max)
 
     def compress(self, condition: Any, axis: Any = None) -> "Value":
         """np.compress, with the array first."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of, conj
+from autograd.derivatives.numerics import array_of, axes_of, axis_of, conj
 from autograd.derivatives.registry import compose, data_of, defvjp, primitive
 from autograd.derivatives.shaping import astype
-from autograd.errors import NotDifferentiable, ShapeMismatch
+from autograd.errors import ShapeMismatch
 
 # ------------------------------------------------------------------------- differences
 
@@ -29,12 +29,15 @@ def _diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
     a = array_of(a)
+    axis = axis_of(axis, a)
     if n == 0:
         return a
-    if prepend is append is np._NoValue and 0 < n < np.shape(a)[axis]:
+    if n < 0:
+        raise ValueError(f"np.diff takes n ≥ 0, not {n}.")
+    if prepend is append is np._NoValue and n < np.shape(a)[axis]:
         return NotImplemented
     parts = [a]
-    shape = [1 if d == axis % np.ndim(a) else m for d, m in enumerate(np.shape(a))]
+    shape = [1 if d == axis else m for d, m in enumerate(np.shape(a))]
     for place, edge in ((0, prepend), (2, append)):
         if edge is not np._NoValue:
             parts.insert(place, np.broadcast_to(edge, shape) if np.ndim(edge) == 0 else edge)
@@ -56,7 +59,10 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @compose(np.gradient)
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    axes = list(range(np.ndim(f))) if axis is None else (np.atleast_1d(axis) % np.ndim(f)).tolist()
+    f = array_of(f)
+    axes = axes_of(axis, f)
+    if edge_order not in (1, 2):
+        raise ValueError(f"np.gradient has the edge orders 1 and 2, not {edge_order}.")
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(
             f"np.gradient along {len(axes)} axes takes no spacing, one, or {len(axes)}, not "
@@ -132,7 +138,7 @@ def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         steps = np.reshape(np.diff(x), shape)
     else:
         steps = np.diff(x, axis=axis)
-    leading = (slice(None),) * (axis % np.ndim(y))
+    leading = (slice(None),) * axis_of(axis, y)
     pairs = y[(*leading, slice(1, None))] + y[(*leading, slice(None, -1))]
     return np.sum(steps * pairs / 2, axis=axis)
 
@@ -147,7 +153,13 @@ def _interp(
             f"np.interp needs as many numbers fp as xp in one dimension, and at least one, not the "
             f"shapes {np.shape(fp)} and {np.shape(xp)}."
         )
+    if np.iscomplexobj(x) or np.iscomplexobj(xp):
+        raise TypeError("np.interp takes complex fp, but real x and xp.")
+    if np.result_type(data_of(xp)).kind in "iub":
+        xp = xp * 1.0
     if period is not None:
+        if period == 0:
+            raise ValueError("np.interp needs a period other than 0.")
         period = np.abs(period)
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)
@@ -162,6 +174,8 @@ def _interp(
         y = fp[-1] + 0 * x
     else:
         y = fp[k] + (fp[k + 1] - fp[k]) * ((x - xp[k]) / (xp[k + 1] - xp[k]))
+        if not np.all(np.isfinite(data_of(fp))):
+            y = np.where(at == knots[k], fp[k], y)
         if final < len(knots) - 2:  # the last one of equal knots counts
             y = np.where(at == knots[-1], y + (fp[-1] - fp[final + 1]), y)
     y = np.where(at < knots[0], fp[0] if left is None else left, y)
@@ -189,25 +203,37 @@ def _convolve_right(g: Any, y: Any, a: Any, v: Any, *, mode: str = "full") -> An
 defvjp(np.convolve, _convolve_left, _convolve_right)
 
 
+_MODES = {0: "valid", 1: "same", 2: "full"}
+
+
 @compose(np.convolve)
 def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
-    if np.ndim(a) == np.ndim(v) == 1 and mode in ("full", "same", "valid"):
-        return NotImplemented
-    if mode in (0, 1, 2):
-        mode = ("valid", "same", "full")[mode]
-    return np.convolve(np.atleast_1d(a), np.atleast_1d(v), mode)
+    a, v, mode = array_of(a), array_of(v), _MODES.get(mode, mode)
+    if np.ndim(a) == 0 or np.ndim(v) == 0:
+        return np.convolve(np.atleast_1d(a), np.atleast_1d(v), mode)
+    if mode == "valid" and np.ndim(a) == np.ndim(v) == 1:
+        a, v = (a, v) if np.size(a) >= np.size(v) else (v, a)
+        return np.correlate(a, np.flip(conj(v)), "valid")
+    return NotImplemented
+
+
+defvjp(
+    np.correlate,
+    lambda g, y, a, v, *, mode="valid": np.convolve(g, conj(v), "full"),
+    lambda g, y, a, v, *, mode="valid": conj(np.correlate(a, conj(g), "valid")),
+)
 
 
 @compose(np.correlate)
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
-    a, v = np.atleast_1d(a), np.atleast_1d(v)
-    full = np.convolve(a, np.flip(conj(v)), "full")
+    """The other modes are those of a, with zeros at its ends, that have the same numbers."""
+    a, v, mode = array_of(a), array_of(v), _MODES.get(mode, mode)
     n, m = np.size(a), np.size(v)
-    if mode in ("full", 2):
-        return full
-    if mode in ("valid", 0):
-        return full[min(n, m) - 1 : max(n, m)]
-    if mode in ("same", 1):
-        first = n // 2 if n < m else (m - 1) // 2
-        return full[first : first + max(n, m)]
-    raise NotDifferentiable(f"np.correlate has no mode {mode!r}: 'full', 'same' or 'valid'.")
+    if np.ndim(a) != 1 or np.ndim(v) != 1 or 0 in (n, m) or mode not in _MODES.values():
+        return np.correlate(data_of(a), data_of(v), mode)  # refuses it
+    if n < m:
+        return conj(np.flip(np.correlate(v, a, mode)))
+    if mode == "valid":
+        return NotImplemented
+    ends = (m - 1, m - 1) if mode == "full" else (m // 2, m - 1 - m // 2)
+    return np.correlate(np.pad(a, ends), v, "valid")

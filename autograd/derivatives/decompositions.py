@@ -120,9 +120,9 @@ defvjp(np.linalg.qr, _qr_vjp, several=True, domain="full rank of the first colum
 def _qr(a: Any, mode: str = "reduced") -> Any:
     if mode == "r":
         return np.linalg.qr(a).R
-    if mode == "raw":
-        raise NotDifferentiable("np.linalg.qr of a Value has no mode 'raw': take 'reduced'.")
-    return NotImplemented
+    if mode in ("reduced", "complete"):
+        return NotImplemented
+    raise NotDifferentiable(f"np.linalg.qr of a Value has no mode {mode!r}: take 'reduced'.")
 
 
 # -------------------------------------------------------------------------- eigenvalues

@@ -5,6 +5,7 @@ derivative ½ at 0, where relu has 0); clip passes the gradient at its bounds; h
 have the gradient 0 at (0, 0). Poles: see `numerics`.
 """
 
+import inspect
 import math
 import operator
 from collections.abc import Callable
@@ -98,7 +99,7 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
 
 def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """xᵖ·ln x; 0 where x is 0, not a number where x is negative."""
-    return times(g, z * np.log(np.where(x == 0, 1, x)))
+    return times(g, z * np.log(np.where(x == 0, 1.0, x)))
 
 
 _POWERS: Any = {"domain": "x > 0, or p a constant", "kink": "0 by p at x = 0"}
@@ -290,6 +291,14 @@ defvjp(
 )
 
 
+@compose(np.where)
+def _where(condition: Any, *choices: Any) -> Any:
+    """Of a condition alone the places where it holds; of plain choices a plain array."""
+    if len(choices) == 2 and any(hasattr(choice, "parents") for choice in choices):
+        return NotImplemented
+    return np.where(data_of(condition), *choices)
+
+
 @compose(np.clip)
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *args: Any, **settings: Any) -> Any:
     """The bounds by their newer names."""
@@ -347,7 +356,8 @@ defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced")
 
 def _leaving_the_reals(fn: Callable[..., Any], inside: Callable[..., Any]) -> None:
     @compose(fn)
-    def composed(*args: Any) -> Any:
+    def composed(*args: Any, **named: Any) -> Any:
+        args = inspect.signature(fn).bind(*args, **named).args
         if np.iscomplexobj(fn(*map(data_of, args))):
             args = tuple(astype(a, np.result_type(np.asarray(data_of(a)), "F")) for a in args)
         return inside(*args)

@@ -56,14 +56,14 @@ def _rfft_vjp(
     g: Any, y: Any, a: Any, *, n: int | None = None, axis: int = -1, norm: Any = None
 ) -> Any:
     n = np.shape(a)[axis] if n is None else n
-    whole = np.fft.irfft(_half(np.conjugate(g), n, axis, 1.0, 0.5), n, axis, _OTHER[norm])
+    whole = np.fft.irfft(_half(np.conjugate(g), n, axis, 1.0, 0.5), n, axis, _OTHER.get(norm, norm))
     return _fitted(whole, np.shape(a))
 
 
 def _irfft_vjp(
     g: Any, y: Any, a: Any, *, n: int | None = None, axis: int = -1, norm: Any = None
 ) -> Any:
-    half = np.conjugate(np.fft.rfft(g, axis=axis, norm=_OTHER[norm]))
+    half = np.conjugate(np.fft.rfft(g, axis=axis, norm=_OTHER.get(norm, norm)))
     return _fitted(_half(half, np.shape(y)[axis], axis, 1.0, 2.0), np.shape(a))
 
 
@@ -141,9 +141,9 @@ def _irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None
 
 @compose(np.fft.hfft)
 def _hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
-    return np.fft.irfft(np.conjugate(a), n, axis, _OTHER[norm])
+    return np.fft.irfft(np.conjugate(a), n, axis, _OTHER.get(norm, norm))
 
 
 @compose(np.fft.ihfft, complex=False)
 def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
-    return np.conjugate(np.fft.rfft(a, n, axis, _OTHER[norm]))
+    return np.conjugate(np.fft.rfft(a, n, axis, _OTHER.get(norm, norm)))

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.carrying import carried_from
+from autograd.derivatives.indexing import scatter
+from autograd.derivatives.numerics import axis_of, dtype_of
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
-from autograd.errors import NotDifferentiable
+from autograd.errors import NotDifferentiable, ShapeMismatch
 
 # ---------------------------------------------------------------------------- joining
 
@@ -30,14 +32,15 @@ defvjp(np.stack, _stack_vjp, sequence=True)
 
 
 @compose(np.hstack)
-def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = None) -> Any:
+def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [np.atleast_1d(a) for a in tup]
-    return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1, dtype=dtype)
+    axis = 0 if np.ndim(arrays[0]) == 1 else 1
+    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
 @compose(np.vstack)
-def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = None) -> Any:
-    return np.concatenate([np.atleast_2d(a) for a in tup], dtype=dtype)
+def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return np.concatenate([np.atleast_2d(a) for a in tup], dtype=dtype, casting=casting)
 
 
 @compose(np.dstack)
@@ -58,9 +61,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @compose(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    return carried_from(
-        [arr, values], lambda n: np.insert(n[0], obj, n[1], axis), np.result_type(data_of(arr))
-    )
+    return carried_from([arr, values], lambda n: np.insert(n[0], obj, n[1], axis), dtype_of(arr))
 
 
 @compose(np.block)
@@ -84,37 +85,41 @@ def _block(arrays: Any) -> Any:
 # -------------------------------------------------------------------------- splitting
 
 
-@compose(np.array_split)
-def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    where = np.arange(np.shape(ary)[axis])
-    leading = (slice(None),) * (axis % np.ndim(ary))
-    parts = np.array_split(where, indices_or_sections)
-    bounds = [(p[0], p[-1] + 1) if p.size else (0, 0) for p in parts]
-    return [ary[(*leading, slice(start, stop))] for start, stop in bounds]
+def _split_vjp(g: Any, y: Any, ary: Any, *, indices_or_sections: Any = None, axis: int = 0) -> Any:
+    """The gradients of the pieces side by side; pieces may overlap, or leave elements out."""
+    places = np.array_split(np.arange(np.shape(ary)[axis]), indices_or_sections, 0)
+    came = [(place, g[i]) for i, place in enumerate(places) if g[i] is not None and place.size]
+    if not came:
+        return 0 * ary
+    pieces = np.concatenate([piece for _, piece in came], axis)
+    index = (slice(None),) * axis_of(axis, ary) + (np.concatenate([place for place, _ in came]),)
+    return scatter(pieces, index, shape=np.shape(ary))
 
 
-@compose(np.split)
-def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    if np.ndim(indices_or_sections) == 0 and np.shape(ary)[axis] % indices_or_sections:
-        raise ValueError(
-            f"{np.shape(ary)[axis]} elements cannot be split into {indices_or_sections} equal "
-            "parts: use np.array_split."
-        )
-    return np.array_split(ary, indices_or_sections, axis)
+defvjp(np.array_split, _split_vjp, several=True)
+defvjp(np.split, _split_vjp, several=True)
+
+
+def _needs(ndim: int, name: str, ary: Any) -> None:
+    if np.ndim(ary) < ndim:
+        raise ShapeMismatch(f"np.{name} needs {ndim} dimensions or more, not {np.ndim(ary)}.")
 
 
 @compose(np.hsplit)
 def _hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    _needs(1, "hsplit", ary)
     return np.split(ary, indices_or_sections, axis=1 if np.ndim(ary) > 1 else 0)
 
 
 @compose(np.vsplit)
 def _vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    _needs(2, "vsplit", ary)
     return np.split(ary, indices_or_sections, axis=0)
 
 
 @compose(np.dsplit)
 def _dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    _needs(3, "dsplit", ary)
     return np.split(ary, indices_or_sections, axis=2)
 
 
@@ -129,6 +134,8 @@ def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 def _pad_vjp(
     g: Any, y: Any, x: Any, *, pad_width: Any, mode: Any = "constant", constant_values: Any = 0
 ) -> Any:
+    if np.ndim(x) == 0:
+        return g
     before = _widths(pad_width, np.ndim(x))[:, 0].tolist()
     return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(x), strict=True))]
 

@@ -8,6 +8,7 @@ G. H. Golub, V. Pereyra, The differentiation of pseudo-inverses, 1973.
 """
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -123,6 +124,7 @@ def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 def _matrix_power(a: Any, n: int) -> Any:
     if np.ndim(a) < 2 or np.shape(a)[-1] != np.shape(a)[-2]:
         raise ShapeMismatch(f"np.linalg.matrix_power takes square matrices, not {np.shape(a)}.")
+    n = operator.index(n)
     if n < 0:
         return _matrix_power(np.linalg.inv(a), -n)
     power, result = a, None
@@ -132,9 +134,7 @@ def _matrix_power(a: Any, n: int) -> Any:
         n //= 2
         power = power @ power if n else power
     return (
-        np.broadcast_to(np.eye(np.shape(a)[-1], dtype=dtype_of(a)), np.shape(a)) + 0 * a
-        if result is None
-        else result
+        np.where(False, a, np.eye(np.shape(a)[-1], dtype=dtype_of(a))) if result is None else result
     )
 
 

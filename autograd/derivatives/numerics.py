@@ -10,11 +10,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.derivatives.registry import data_of
 
 __all__ = [
     "array_of",
+    "axes_of",
+    "axis_of",
     "conj",
     "dtype_of",
     "is_final",
@@ -47,6 +50,16 @@ def array_of(x: Any) -> Any:
 def dtype_of(x: Any) -> Any:
     """The dtype of an array, a number, a list or a Value; that of Python's numbers is weak."""
     return np.result_type(array_of(data_of(x)))
+
+
+def axis_of(axis: Any, x: Any) -> int:
+    """An axis of x, counted from the front; NumPy's error if x has no such axis."""
+    return normalize_axis_index(axis, np.ndim(x))
+
+
+def axes_of(axis: Any, x: Any) -> tuple[int, ...]:
+    """Axes of x, counted from the front; all of them for None."""
+    return tuple(range(np.ndim(x))) if axis is None else normalize_axis_tuple(axis, np.ndim(x))
 
 
 def conj(x: Any) -> Any:

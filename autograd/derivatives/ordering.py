@@ -132,6 +132,16 @@ def _quantiles(fn: Callable[..., Any]) -> None:
 
     defvjp(fn, rule, by_q, kink="ties in a stable order", complex=False)
 
+    @compose(fn)
+    def composed(a: Any, q: Any, *args: Any, **settings: Any) -> Any:
+        """Several dimensions of q one after the other: NumPy confuses them without NaN."""
+        if hasattr(q, "parents"):
+            return by_q()
+        if np.ndim(q) < 2 or not fn.__name__.startswith("nan"):
+            return NotImplemented
+        y = fn(a, np.ravel(q), *args, **settings)
+        return np.reshape(y, np.shape(q) + np.shape(y)[1:])
+
 
 _middle(np.median)
 _middle(np.nanmedian)

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of
+from autograd.derivatives.numerics import array_of, axis_of
 from autograd.derivatives.registry import compose, data_of
 from autograd.derivatives.shaping import astype
 
 
 def _fractions(num: int, endpoint: bool) -> Any:
-    return np.arange(num) / max(num - 1 if endpoint else num, 1)
+    return np.linspace(0, 1, num, endpoint)
 
 
 def _spaced(start: Any, stop: Any, fractions: Any, axis: int, between: Any) -> Any:
@@ -104,14 +104,14 @@ def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: An
     results = [func1d(lines[index], *args, **kwargs) for index in np.ndindex(outer)]
     inner = np.shape(data_of(results[0]))
     y = np.reshape(np.stack(results), (*outer, *inner))
-    k = axis % np.ndim(arr)
+    k = axis_of(axis, arr)
     return np.moveaxis(y, range(len(outer), np.ndim(y)), range(k, k + len(inner)))
 
 
 @compose(np.apply_over_axes)
 def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     for axis in np.atleast_1d(axes).tolist():
-        axis = axis % np.ndim(a)
+        axis = axis_of(axis, a)
         reduced = func(a, axis)
         a = reduced if np.ndim(reduced) == np.ndim(a) else np.expand_dims(reduced, axis)
     return a

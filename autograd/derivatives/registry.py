@@ -112,6 +112,8 @@ class Derivative:
         """Whether a setting is given as it is when it is not given."""
         if value is None or value is np._NoValue:
             return True
+        if isinstance(self.fn, np.ufunc):
+            return name in _UFUNC_DEFAULTS and value is _UFUNC_DEFAULTS[name]
         try:
             default = inspect.signature(self.forward).parameters[name].default
         except (ValueError, KeyError):
@@ -136,7 +138,10 @@ class Derivative:
             names = self.names[arity : len(args)]
             if len(names) < len(args) - arity:
                 raise TypeError(f"{name_of(self.fn)} takes {len(self.names)} arguments at most.")
-            given = dict(zip(names, args[arity:], strict=True)) | kwargs
+            given = dict(zip(names, args[arity:], strict=True))
+            if twice := given.keys() & kwargs.keys():
+                raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
+            given |= kwargs
         elif any(name not in self.settings for name in kwargs):
             given = dict(kwargs)
             for name in self.names[len(args) : arity]:
@@ -157,6 +162,7 @@ class Derivative:
         return tuple(arrays), settings
 
 
+_UFUNC_DEFAULTS = {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
 _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
     "where=": " Select from the result instead: np.where(mask, f(x), other).",

@@ -6,6 +6,7 @@ import numpy as np
 
 from autograd.derivatives.carrying import carried_from, carries
 from autograd.derivatives.indexing import at_set, scatter
+from autograd.derivatives.numerics import axis_of
 from autograd.derivatives.registry import compose, data_of, defvjp
 
 carries(np.take, 0, 2)
@@ -23,9 +24,11 @@ def _take(
 ) -> Any:
     if mode != "raise" or out is not None or np.size(indices) == 0:
         return NotImplemented
+    indices = np.asarray(indices)
+    indices = indices.astype(int) if indices.dtype.kind == "b" else indices
     if axis is None:
-        return np.ravel(a)[np.asarray(indices)]
-    return a[(slice(None),) * (axis % np.ndim(a)) + (np.asarray(indices),)]
+        return np.ravel(a)[indices]
+    return a[(slice(None),) * axis_of(axis, a) + (indices,)]
 
 
 @compose(np.select)
@@ -37,12 +40,14 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 @compose(np.choose)
 def _choose(a: Any, choices: Any, out: None = None, mode: Any = "raise") -> Any:
-    return carried_from(list(choices), lambda numbers: np.choose(a, numbers, out, mode))
+    return carried_from(list(choices), lambda numbers: np.choose(data_of(a), numbers, out, mode))
 
 
 @compose(np.piecewise)
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
-    conditions = list(condlist) if np.ndim(condlist[0]) or np.ndim(x) == 0 else [condlist]
+    if np.ndim(condlist) == 0 or (np.ndim(condlist[0]) == 0 and np.ndim(x)):
+        condlist = [condlist]
+    conditions = [data_of(c) for c in condlist]
     conditions = [np.broadcast_to(np.asarray(c, bool), np.shape(x)) for c in conditions]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
@@ -51,7 +56,7 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) 
             f"np.piecewise with {len(conditions)} conditions takes as many functions, or one more, "
             f"not {len(funclist)}."
         )
-    y = 0 * x
+    y = np.where(False, x, 0)
     for condition, f in zip(conditions, funclist, strict=True):
         piece = (
             f(x[condition], *args, **kwargs)

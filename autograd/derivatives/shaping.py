@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.registry import compose, defvjp, primitive
@@ -103,6 +104,8 @@ defvjp(astype, lambda g, y, x, dtype: g, None)
 
 @compose("astype")
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    if device not in (None, "cpu"):
+        raise ValueError(f"np.astype knows the device 'cpu', not {device!r}.")
     return astype(x, dtype)
 
 
@@ -133,8 +136,9 @@ def _flipud(m: Any) -> Any:
 
 @compose(np.rollaxis)
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    axis, start = axis % np.ndim(a), start + np.ndim(a) if start < 0 else start
-    return np.moveaxis(a, axis, start - (axis < start))
+    ndim = np.ndim(a)
+    axis, start = normalize_axis_index(axis, ndim), start + ndim if start < 0 else start
+    return np.moveaxis(a, axis, normalize_axis_index(start, ndim + 1) - (axis < start))
 
 
 @compose("matrix_transpose", "linalg.matrix_transpose")

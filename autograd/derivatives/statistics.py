@@ -68,6 +68,8 @@ def _cov(
     x = astype(x, np.result_type(data_of(x), np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights: Any = None
+    if fweights is not None or aweights is not None:  # NumPy refuses weights that are none
+        np.cov(*map(data_of, (m, y, rowvar, bias, ddof, fweights, aweights)))
     for given in (fweights, aweights):
         if given is not None:
             given = given if hasattr(given, "parents") else np.asarray(given, float)
@@ -112,3 +114,19 @@ def _bincount_vjp(g: Any, y: Any, x: Any, weights: Any, *, minlength: int = 0) -
 
 
 defvjp(np.bincount, None, _bincount_vjp, complex=False)
+
+
+@compose(np.histogram)
+def _histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> tuple[Any, Any]:
+    """Of weights that have derivatives; bins and counts have none."""
+    plain, edges = np.histogram(*map(data_of, (a, bins, range, density, weights)))
+    if not hasattr(weights, "parents"):
+        return plain, edges
+    numbers = np.ravel(data_of(a))
+    places = np.searchsorted(edges, numbers, side="right") - 1
+    places = np.where(numbers == edges[-1], len(edges) - 2, places)
+    inside = (places >= 0) & (places < len(edges) - 1)
+    counts = np.bincount(places[inside], np.ravel(weights)[inside], len(edges) - 1)
+    return (counts / np.diff(edges) / np.sum(counts) if density else counts), edges

@@ -22,8 +22,6 @@ _REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.minimum: np.min,
     np.fmax: np.nanmax,
     np.fmin: np.nanmin,
-    np.logical_and: np.all,
-    np.logical_or: np.any,
 }
 _ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 

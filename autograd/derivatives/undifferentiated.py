@@ -9,10 +9,10 @@ from autograd.derivatives.registry import refuse, without_derivative
 # Steps: constant between jumps.
 without_derivative("floor", "ceil", "trunc", "rint", "round", "around", "fix", "floor_divide")
 without_derivative("signbit", "spacing", "isneginf", "isposinf", "iscomplex", "isreal")
-without_derivative("histogram", "histogram2d", "histogramdd", "histogram_bin_edges")
+without_derivative("histogram_bin_edges")
 
 # Truth.
-without_derivative("isfinite", "isinf", "isnan", "isnat", "isclose", "allclose", "isin")
+without_derivative("isfinite", "isinf", "isnan", "isnat", "isclose", "allclose", "isin", "in1d")
 without_derivative("iscomplexobj", "isrealobj", "array_equal", "array_equiv", "all", "any")
 without_derivative("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 without_derivative("logical_and", "logical_or", "logical_xor", "logical_not")
@@ -51,11 +51,15 @@ refuse(
 )  # fmt: skip
 refuse(
     "which elements it gives is decided by equality, to the last digit: use v.data, or np.unique.",
-    "intersect1d", "setdiff1d", "setxor1d", "union1d", "in1d",
+    "intersect1d", "setdiff1d", "setxor1d", "union1d",
 )  # fmt: skip
 refuse(
     "the float beside a number has no derivative that is of use: use v.data.",
     "nextafter",
+)  # fmt: skip
+refuse(
+    "the counts have no derivative: use v.data (np.histogram has one by its weights).",
+    "histogram2d", "histogramdd",
 )  # fmt: skip
 refuse(
     "as_strided may read memory that is not the array's: use np.lib.stride_tricks."

@@ -69,6 +69,10 @@ CALLS = {
         (lambda w: np.bincount([0, 2, 2, 1], w), ((4,),)),
         (lambda w: np.bincount(np.array([0, 2, 2]), weights=w, minlength=5), ((3,),)),
     ],
+    np.histogram: [
+        (lambda w: np.histogram([0.1, 0.5, 0.9, 2.0], 3, weights=w)[0], ((4,),)),
+        (lambda w: np.histogram([0.1, 0.5, 0.9, 2.0], 3, (0, 1), True, w + 2)[0], ((4,),)),
+    ],
     np.nansum: with_holes(np.nansum, *AXES, {"where": SOME, "initial": 2.0}),
     np.nanmean: with_holes(np.nanmean, *AXES, {"where": SOME, "axis": (1, 2)}),
     np.nanprod: with_holes(np.nanprod, *AXES),
