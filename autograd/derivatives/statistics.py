@@ -116,7 +116,7 @@ def _bincount_vjp(g: Any, y: Any, x: Any, weights: Any, *, minlength: int = 0) -
 defvjp(np.bincount, None, _bincount_vjp, complex=False)
 
 
-@compose(np.histogram)
+@compose(np.histogram, complex=False)
 def _histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any]:
@@ -129,4 +129,5 @@ def _histogram(
     places = np.where(numbers == edges[-1], len(edges) - 2, places)
     inside = (places >= 0) & (places < len(edges) - 1)
     counts = np.bincount(places[inside], np.ravel(weights)[inside], len(edges) - 1)
+    counts = astype(counts, np.result_type(plain))
     return (counts / np.diff(edges) / np.sum(counts) if density else counts), edges
