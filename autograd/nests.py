@@ -16,6 +16,7 @@ from autograd.errors import ShapeMismatch
 
 __all__ = ["flatten", "map_nest", "ravel"]
 
+_NESTS = (dict, list, tuple)
 Rebuild = Callable[[list[Any]], Any]
 
 
@@ -28,6 +29,8 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
     >>> rebuild([20.0, 30.0, 10.0])
     {'w': 10.0, 'layers': [20.0, (30.0, None)]}
     """
+    if type(nest) is list and not any(isinstance(x, _NESTS) or x is None for x in nest):
+        return nest[:], list  # nothing to look into
     leaves: list[Any] = []
     map_nest(leaves.append, nest)
 
@@ -40,17 +43,15 @@ def flatten(nest: Any) -> tuple[list[Any], Rebuild]:
 
 def map_nest(f: Callable[[Any], Any], nest: Any) -> Any:
     """The same nest with f(leaf) in the place of each leaf."""
-    if nest is None:
-        return None
+    if not isinstance(nest, _NESTS):
+        return None if nest is None else f(nest)
     if isinstance(nest, dict):
         mapped = {key: map_nest(f, nest[key]) for key in sorted(nest, key=str)}
         return {key: mapped[key] for key in nest}
     if isinstance(nest, list):
         return [map_nest(f, member) for member in nest]
-    if isinstance(nest, tuple):
-        members = [map_nest(f, member) for member in nest]
-        return type(nest)(*members) if hasattr(nest, "_fields") else tuple(members)
-    return f(nest)
+    members = [map_nest(f, member) for member in nest]
+    return type(nest)(*members) if hasattr(nest, "_fields") else tuple(members)
 
 
 def ravel(nest: Any) -> tuple[Any, Callable[[Any], Any]]:

@@ -227,8 +227,9 @@ def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
 
 
 def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if _scipy_is_new():
-        importlib.import_module("autograd.derivatives.special")
+    if late := _late_chapters():
+        for chapter in late:
+            importlib.import_module(chapter)
         return apply(fn, *args, **kwargs)
     if fn in PLAIN:
         return fn(*plain(args), **{name: plain(arg) for name, arg in kwargs.items()})
@@ -240,9 +241,19 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     )
 
 
-def _scipy_is_new() -> bool:
-    """Whether SciPy has been imported, and its functions have no derivatives yet."""
-    return "scipy.special" in sys.modules and "autograd.derivatives.special" not in sys.modules
+def _late_chapters() -> list[str]:
+    """The chapters for modules that have been imported since, as many programs never do."""
+    return [
+        chapter
+        for module, chapter in _CHAPTERS.items()
+        if module in sys.modules and chapter not in sys.modules
+    ]
+
+
+_CHAPTERS = {
+    "numpy.fft": "autograd.derivatives.fft",
+    "scipy.special": "autograd.derivatives.special",
+}
 
 
 def _mismatch(fn: Callable[..., Any], seen: Iterable[Any], error: ValueError) -> ValueError:

@@ -8,7 +8,6 @@ be differentiated again.
 
 import itertools
 from collections.abc import Callable, Sequence
-from copy import copy
 from functools import wraps
 from operator import attrgetter
 from typing import Any
@@ -59,11 +58,12 @@ class _Run:
             for k, arg in zip(chosen, self.rebuild(self.inputs), strict=True):
                 replaced[k] = arg
             self.result = f(*replaced, **kwargs)
-        found = newest_first(_values_of(self.result), self.since)
+        results = _values_of(self.result)
+        found = newest_first(results, self.since)
         inputs = set(self.inputs)
         self.nodes = [node for node in found if node not in inputs]
         # Whether it all depends on Values that the caller has: his are older than ours.
-        reached = itertools.chain(_values_of(self.result), *map(attrgetter("parents"), found))
+        reached = itertools.chain(results, *map(attrgetter("parents"), found))
         self.tied = any(value._number < self.since for value in reached)
         self.needed = leading_to(inputs, self.nodes) if self.tied else None
 
@@ -114,7 +114,7 @@ class _Run:
         """What was pulled, in the nests of the arguments: of one, or a tuple of several."""
         if self.tied and not is_recording():  # a Value for a Value, though it remembers nothing
             pulled = [Value(c) for c in pulled]
-        nests = self.release(self.rebuild(pulled))
+        nests = self.release(self.rebuild(pulled)) if self.tied else self.rebuild(pulled)
         return nests[0] if isinstance(argnums, int | np.integer) else tuple(nests)
 
     def release(self, nest: Any) -> Any:
@@ -126,15 +126,21 @@ class _Run:
     def _release(self, y: Any) -> Any:
         if type(y) is not Value:
             return y
-        return y.detach() if self.tied else copy(y.data)
+        if self.tied:
+            return y.detach()
+        return y.data.copy() if type(y.data) is np.ndarray else y.data
 
 
 def _values_of(nest: Any) -> list[Value]:
+    if type(nest) is Value:
+        return [nest]
     return [leaf for leaf in flatten(nest)[0] if type(leaf) is Value]
 
 
 def _number(y: Any) -> Any:
     """The plain data of what f returned, if it is one real number."""
+    if type(y) is Value and type(y.data) is float:
+        return y.data
     if not isinstance(y, Value | float | int | complex | np.ndarray | np.generic):
         raise TypeError(f"grad needs a function that returns one number, not a {type(y).__name__}.")
     data = plain(y)

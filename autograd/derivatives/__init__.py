@@ -1,4 +1,7 @@
-"""The derivatives of NumPy's functions, by NumPy's own chapters; importing this fills the table."""
+"""The derivatives of NumPy's functions, by NumPy's own chapters; importing this fills the table.
+
+Those of np.fft and scipy.special follow when a function of theirs is first met.
+"""
 
 from autograd.derivatives import (
     calculus,
@@ -6,7 +9,6 @@ from autograd.derivatives import (
     einsum,
     elementwise,
     families,
-    fft,
     indexing,
     joining,
     linalg,
@@ -29,7 +31,6 @@ __all__ = [
     "einsum",
     "elementwise",
     "families",
-    "fft",
     "indexing",
     "joining",
     "linalg",

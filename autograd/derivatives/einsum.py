@@ -1,13 +1,14 @@
 """The derivative of np.einsum: an einsum of the gradient and the other operands."""
 
 import math
-import string
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.derivatives.registry import compose, defvjp
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def _einsum_vjp(
@@ -49,7 +50,7 @@ def _pays(factors: list[tuple[str, Any]]) -> bool:
 def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str, list[str]]:
     """Each operand's subscripts, the result's, and the letters left; `...` spelt in letters."""
     left, arrow, out = subscripts.replace(" ", "").partition("->")
-    spare = [letter for letter in string.ascii_letters if letter not in subscripts]
+    spare = [letter for letter in _LETTERS if letter not in subscripts]
     hidden = [
         np.ndim(a) - len(t.replace("...", ""))
         for t, a in zip(left.split(","), operands, strict=True)
@@ -81,5 +82,4 @@ def _einsum(*operands: Any, **settings: Any) -> Any:
 
 def _letters(axes: Sequence[Any]) -> str:
     """Large letters first, as NumPy has them: they come first in the order of the result too."""
-    letters = string.ascii_uppercase + string.ascii_lowercase
-    return "".join("..." if k is ... else letters[k] for k in axes)
+    return "".join("..." if k is ... else _LETTERS[k] for k in axes)

@@ -18,14 +18,15 @@ def sinc_derivative(x: Any, n: int) -> Any:
     """The n-th derivative of sin(πx) / (πx), exact near 0 too.
 
     With z = πx: (dⁿ/dzⁿ) sin z / z by the recurrence z f⁽ⁿ⁾ = sin(z + nπ/2) - n f⁽ⁿ⁻¹⁾ where that
-    loses few digits, |z| > (n + 1) / 2, else by its power series.
+    loses few digits, |z| > (n + 1) / 4, else by its power series.
     """
     z = np.asarray(np.pi * x)
-    near = np.abs(z) < (n + 1) / 2
-    far = np.where(near, n + 1, z)
-    y = np.sin(far) / far
-    for k in range(1, n + 1):
-        y = (np.sin(far + k * np.pi / 2) - k * y) / far
+    near = np.abs(z) < (n + 1) / 4
+    with np.errstate(all="ignore"):  # near 0, where these are not used
+        waves = np.sin(z), np.cos(z)  # and the negatives of both, in turn
+        y = waves[0] / z
+        for k in range(1, n + 1):
+            y = ((-1) ** (k // 2) * waves[k % 2] - k * y) / z
     if np.any(near):
         y = np.array(y)
         y[near] = _sinc_series(z[near], n)

@@ -149,12 +149,12 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) ->
     widths = _widths(pad_width, np.ndim(array))
     if callable(mode):
         raise NotDifferentiable("np.pad of a Value takes a mode by its name, not a function.")
-    shape = np.shape(array) if np.size(array) == 0 else np.maximum(np.shape(array), 1)
+    if mode in ("constant", "empty"):
+        return NotImplemented
+    shape = np.shape(array) if np.size(array) == 0 else (1,) * np.ndim(array)
     np.pad(
         np.zeros(shape), widths if 0 in shape else 0, mode, **settings
     )  # refuses what NumPy does
-    if mode in ("constant", "empty"):
-        return NotImplemented
     if mode in ("edge", "wrap") or (
         mode in ("reflect", "symmetric") and settings.get("reflect_type", "even") == "even"
     ):

@@ -7,14 +7,21 @@ Sources: M. Giles, Collected matrix derivative results for forward and reverse m
 G. H. Golub, V. Pereyra, The differentiation of pseudo-inverses, 1973.
 """
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of, conj, dtype_of, is_final, is_regular, over
+from autograd.derivatives.numerics import (
+    array_of,
+    conj,
+    dtype_of,
+    is_final,
+    is_regular,
+    over,
+    shape,
+)
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 from autograd.errors import ShapeMismatch
@@ -42,7 +49,7 @@ def of_triangle(s: Any, lower: bool = True) -> Any:
 
 def _solve_right(g: Any, x: Any, a: Any, b: Any) -> Any:
     if np.ndim(b) == 1:
-        g = np.expand_dims(g, -1)
+        g = g[..., None]
         return np.squeeze(np.linalg.solve(transposed(a), g), -1)
     return np.linalg.solve(transposed(a), g)
 
@@ -50,7 +57,7 @@ def _solve_right(g: Any, x: Any, a: Any, b: Any) -> Any:
 def _solve_left(g: Any, x: Any, a: Any, b: Any) -> Any:
     back = _solve_right(g, x, a, b)
     if np.ndim(b) == 1:
-        return -np.expand_dims(back, -1) * np.expand_dims(x, -2)
+        return -back[..., :, None] * x[..., None, :]
     return -back @ transposed(x)
 
 
@@ -142,7 +149,7 @@ def _matrix_power(a: Any, n: int) -> Any:
 
 
 def _det_vjp(g: Any, y: Any, a: Any) -> Any:
-    g, n = np.expand_dims(g, (-1, -2)), np.shape(a)[-1]
+    g, n = _for_each(g), np.shape(a)[-1]
     if n == 0:
         return g * a
     precision = np.finfo(np.result_type(data_of(a))).eps
@@ -154,7 +161,12 @@ def _det_vjp(g: Any, y: Any, a: Any) -> Any:
         if _inverse(data_of(a), 1e3 if n <= 8 else 0.01 / (n * precision)) is None:
             return g * _cofactors_without_division(a)
         inverse = np.linalg.inv(a)
-    return g * np.expand_dims(y, (-1, -2)) * transposed(inverse)
+    return g * _for_each(y) * transposed(inverse)
+
+
+def _for_each(y: Any) -> Any:
+    """Numbers, one for each matrix of a stack, ready to multiply it."""
+    return y[..., None, None] if shape(y) else y
 
 
 def _inverse(a: Any, limit: float) -> Any:
@@ -163,10 +175,10 @@ def _inverse(a: Any, limit: float) -> Any:
         inverse = np.linalg.inv(a)
     except np.linalg.LinAlgError:
         return None
-    sizes = [np.abs(a), np.abs(inverse)]
-    if math.prod(np.max(size, initial=0) for size in sizes) < limit:  # of all of them at once
+    whole = np.vdot(a, a).real * np.vdot(inverse, inverse).real  # of the stack as if of one
+    if whole < limit**2:
         return inverse
-    each = math.prod(np.max(size, axis=(-2, -1)) for size in sizes)
+    each = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
     return inverse if np.all(each < limit) else None
 
 
@@ -198,7 +210,7 @@ def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
         share = share - 1j * np.real(turn)
     elif g_log is None:
         return 0 * a
-    share = np.expand_dims(share, (-1, -2))
+    share = _for_each(share)
     if not np.all(data_of(share)):  # where nothing comes in, singular matrices may be
         a = np.where(share == 0, np.eye(np.shape(a)[-1]), a)
     return share * transposed(np.linalg.inv(a))

@@ -139,17 +139,21 @@ def _vdot(a: Any, b: Any, /) -> Any:
     return np.dot(conj(np.ravel(a)), np.ravel(b))
 
 
-@compose(np.kron)
-def _kron(a: Any, b: Any) -> Any:
-    ndim = max(np.ndim(a), np.ndim(b))
-    left, right = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
-    product = np.reshape(a, _every_other(left, 0)) * np.reshape(b, _every_other(right, 1))
-    return np.reshape(product, [n * m for n, m in zip(left, right, strict=True)])
+def _kron_vjp(place: int) -> Callable[..., Any]:
+    """The axes of a and b stand in turns in the result: those of the other one are summed over."""
+
+    def rule(g: Any, y: Any, *both: Any) -> Any:
+        ndim = np.ndim(y)
+        shapes = [(1,) * (ndim - np.ndim(x)) + np.shape(x) for x in both]
+        g = np.reshape(g, [n for pair in zip(*shapes, strict=True) for n in pair])
+        other = np.reshape(both[1 - place], shapes[1 - place])
+        product = np.tensordot(g, other, (list(range(1 - place, 2 * ndim, 2)), list(range(ndim))))
+        return np.reshape(product, np.shape(both[place]))
+
+    return rule
 
 
-def _every_other(shape: tuple[int, ...], place: int) -> list[int]:
-    """The shape with a 1 after each length, or before."""
-    return [m for n in shape for m in ((1, n) if place else (n, 1))]
+defvjp(np.kron, _kron_vjp(0), _kron_vjp(1))
 
 
 @compose(np.cross)

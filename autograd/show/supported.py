@@ -56,6 +56,7 @@ def _modules() -> Iterator[tuple[str, ModuleType]]:
     yield "np.fft", np.fft
     yield "np.emath", np.emath
     yield "np.lib.stride_tricks", np.lib.stride_tricks
+    importlib.import_module("autograd.derivatives.fft")
     if importlib.util.find_spec("scipy"):
         importlib.import_module("autograd.derivatives.special")
         yield "scipy.special", importlib.import_module("scipy.special")
