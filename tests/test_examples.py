@@ -29,12 +29,17 @@ def test_the_first_example_is_the_file_and_prints_what_it_says(capsys):
     assert printed == re.findall(r"# (-?[\d.]+),", BLOCKS[0])
 
 
-@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "train"])
+@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "vectors", "train"])
 def test_the_other_blocks_run(block, capsys):
-    names = {}
+    names = {"np": np}
+    if "scipy" in block:
+        pytest.importorskip("scipy")
     exec(compile(block, "README", "exec"), names)
     if "history" in names:
         assert names["history"].history["loss"][-1] < 1e-3
+    elif "unravel" in names:
+        found = names["minimize"](names["value_and_grad"](names["loss"]), names["x0"], jac=True)
+        np.testing.assert_allclose(found.x, [1, 2, 0], atol=1e-6)
     else:
         np.testing.assert_allclose(
             names["grad"](names["energy"])(np.array([0.0, 1.0])), [0, 0.5**0.5]

@@ -112,12 +112,10 @@ class Derivative:
         """Whether a setting is given as it is when it is not given."""
         if value is None or value is np._NoValue:
             return True
-        if isinstance(self.fn, np.ufunc):
-            return name in _UFUNC_DEFAULTS and value is _UFUNC_DEFAULTS[name]
         try:
             default = inspect.signature(self.forward).parameters[name].default
-        except (ValueError, KeyError):
-            return False
+        except (ValueError, KeyError):  # as of ufuncs, and of some functions in older NumPys
+            default = _USUAL.get(name)
         return type(value) is type(default) and isinstance(value, bool | str) and value == default
 
     @cached_property
@@ -162,7 +160,7 @@ class Derivative:
         return tuple(arrays), settings
 
 
-_UFUNC_DEFAULTS = {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
+_USUAL = {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
 _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
     "where=": " Select from the result instead: np.where(mask, f(x), other).",

@@ -13,6 +13,13 @@ X = np.array([[1.5, -2.0, 3.0, 0.5], [2.5, 4.0, -1.0, 0.25]])
 V = np.array([1.5, -2.0, 3.0])
 U8, I8 = np.uint8, np.int8
 
+NEWER = [
+    lambda: (lambda v: np.clip(v, min=0.0), V),
+    lambda: (lambda v: np.clip(v, max=v[0] - 1), V),
+]
+if np.lib.NumpyVersion(np.__version__) < "2.1.0":
+    NEWER = []
+
 CASES = {
     "constants of narrow types": [
         lambda: (lambda v: np.arctan2(v, np.array([30, 200, 7], U8)), V),
@@ -35,8 +42,7 @@ CASES = {
         lambda: (lambda v: np.exp(v, where=True, order="K", subok=True, casting="same_kind"), V),
         lambda: (lambda v: np.quantile(v, 0.4, None, None, False, "linear"), V),
         lambda: (lambda v: np.broadcast_to(v, (2, 3), subok=False), V),
-        lambda: (lambda v: np.clip(v, min=0.0), V),
-        lambda: (lambda v: np.clip(v, max=v[0] - 1), V),
+        *NEWER,
         lambda: (lambda v: np.take_along_axis(arr=v, indices=np.array([2, 0]), axis=0), V),
         lambda: (lambda v: np.compress([True, False, True], a=v), V),
         lambda: (lambda m: np.linalg.vecdot(m, m), X),
@@ -125,7 +131,6 @@ def test_unusual_arguments(case):
         lambda v: np.interp([2.0], [0.0, 2.0, 2.0], v),
         lambda v: np.interp([0.3], [0.0, 1.0, 2.0], v, period=-3),
         lambda v: np.logaddexp.reduce(v[:0]),
-        lambda v: np.linalg.norm(v[:0], np.inf),
         lambda v: np.linalg.matrix_power(np.outer(v, v), 0),
         lambda v: np.logical_or.accumulate(v),
         lambda v: np.where(v > 0),

@@ -51,9 +51,8 @@ def test_slogdet_of_complex_matrices():
 
 def test_sums_over_equal_eigenvalues_are_right():
     for f in (np.linalg.eigvalsh, np.linalg.eigvals, np.linalg.svdvals):
-        np.testing.assert_allclose(
-            grad(lambda a, f=f: np.sum(f(a) ** 3))(2 * np.eye(3)), 12 * np.eye(3)
-        )
+        g = grad(lambda a, f=f: np.sum(np.real(f(a)) ** 3))(2 * np.eye(3))
+        np.testing.assert_allclose(g, 12 * np.eye(3))
 
 
 def test_a_lone_eigenvector_beside_equal_ones():
@@ -69,7 +68,7 @@ def test_a_lone_eigenvector_beside_equal_ones():
     "f",
     [
         lambda a: np.linalg.eigh(a).eigenvectors[0, 1],
-        lambda a: np.linalg.eig(a).eigenvectors[0, 1],
+        lambda a: np.real(np.linalg.eig(a).eigenvectors[0, 1]),
         lambda a: np.linalg.svd(a).U[0, 1],
         lambda a: np.linalg.svd(a).Vh[0, 1],
     ],

@@ -68,6 +68,8 @@ def rows(text):
 def test_the_page_is_the_tables():
     written, now = rows(PAGE.read_text("utf-8")), rows(supported.page(ENTRIES))
     assert len(now) > 400
+    for gone in ("np.in1d", "np.trapz"):  # names that newer NumPys have dropped
+        now.pop(gone, None)
     assert {name: row for name, row in now.items() if written.get(name) != row} == {}
 
 
