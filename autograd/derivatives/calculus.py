@@ -127,7 +127,7 @@ def _slope(f: Any, spacing: Any, edge_order: int) -> Any:
     return np.concatenate([first, middle, last])
 
 
-@compose("trapezoid", "trapz")
+@compose(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     x, y = array_of(x), array_of(y)
     if x is None:

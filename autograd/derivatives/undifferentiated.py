@@ -53,6 +53,7 @@ refuse(
     "which elements it gives is decided by equality, to the last digit: use v.data, or np.unique.",
     "intersect1d", "setdiff1d", "setxor1d", "union1d",
 )  # fmt: skip
+refuse("it has been renamed: use np.trapezoid.", "trapz")
 refuse(
     "the float beside a number has no derivative that is of use: use v.data.",
     "nextafter",
