@@ -119,6 +119,11 @@ class Value(Record):
     def grad(self) -> Any:
         if self._call is not None and np.iscomplexobj(self._grad):
             return like(np.conjugate(self._grad), self._grad)
+        if type(self._value) is tuple:  # of a call with several results
+            grads = [None] * len(self._value) if self._grad is None else self._grad
+            return tuple(
+                like(0, x) if grads[i] is None else grads[i] for i, x in enumerate(self._value)
+            )
         if self._grad is None:
             zero = like(0, self._value)
             if type(zero) is not np.ndarray:

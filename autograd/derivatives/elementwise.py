@@ -317,7 +317,7 @@ defvjp(
 
 # --------------------------------------------------------------------- complex
 
-defvjp(np.conjugate, lambda g, y, x: np.conjugate(g), orders=2)
+defvjp(np.conjugate, lambda g, y, x: np.conjugate(g))
 defvjp(np.real, lambda g, y, x: g)
 defvjp(np.imag, lambda g, y, x: -1j * g if np.iscomplexobj(x) else 0 * g)
 

@@ -179,11 +179,14 @@ def _call_label(v: Value) -> str:
 
 def _box(v: Value, color: str) -> str:
     """A table with a row each for the label, the data, the gradient."""
-    grad = like(0, v.data) if v._grad is None else v.grad
     rows = [f"<b>{_markup(str(v.label))}</b>"] if v.label else []
-    if v.ndim:
-        rows.append(_markup(f"{v.shape} {v.dtype}"))
-    rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(grad)}")]
+    if type(v.data) is tuple:  # of a call with several results, which follow one by one
+        rows += [_markup(f"{np.shape(x)} {np.result_type(x)}") for x in v.data]
+    else:
+        grad = like(0, v.data) if v._grad is None else v.grad
+        if v.ndim:
+            rows.append(_markup(f"{v.shape} {v.dtype}"))
+        rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(grad)}")]
     cells = "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows)
     return (
         f'<<table border="1" cellborder="0" cellspacing="0" cellpadding="2" color="#888888" '

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 from autograd import Value, gradcheck, polygamma, vjp
 from autograd.derivatives import fft, several  # noqa: F401 (else loaded when first needed)
 from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
-from autograd.nests import flatten
+from autograd.nests import flatten, map_nest
 from autograd.record import plain
 from tests.catalogue import CALLS, ELEMENTWISE
 
@@ -167,6 +167,18 @@ def test_results_are_numpys(fn, call, shapes):
             assert np.shape(y) == np.shape(e)
             np.testing.assert_allclose(y, e, rtol=np.sqrt(np.finfo(kind).eps) / 10, atol=1e-5)
             assert np.result_type(y) == np.result_type(e)
+
+
+@pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)
+def test_layout_of_arguments_does_not_matter(fn, call, shapes):
+    arrays = distinct(shapes, 0)
+    scattered = [np.repeat(np.asfortranarray(a), 2, axis=0)[::2] if a.ndim else a for a in arrays]
+    y, pullback = vjp(call, *arrays)
+    other, other_pullback = vjp(call, *scattered)
+    ones = map_nest(lambda x: np.ones_like(np.asarray(x)), y)
+    np.testing.assert_equal(flatten(other)[0], flatten(y)[0])
+    for g, e in zip(other_pullback(ones), pullback(ones), strict=True):
+        np.testing.assert_allclose(g, e, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)

@@ -134,3 +134,16 @@ def test_drawing_changes_nothing():
     assert (x.grad, y.grad) == (4.0, 1.0)
     y.backward()
     assert x.grad == 8.0
+
+
+def test_several_results_of_one_call():
+    a = Value(np.array([[2.0, 1.0], [1.0, 3.0]]))
+    w, v = np.linalg.eigh(a)
+    before = draw(w.sum()).source
+    assert before.count('label="linalg.eigh"') == 1
+    assert "(2,) float64" in before
+    whole = w.parents[0]
+    assert [np.shape(g) for g in whole.grad] == [(2,), (2, 2)]
+    (w.sum() + v[0, 0]).backward()
+    assert whole.grad[0].tolist() == [1, 1]
+    assert draw(v).source == draw(v).source
