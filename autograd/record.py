@@ -227,9 +227,7 @@ def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
 
 
 def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if late := _late_chapters():
-        for chapter in late:
-            importlib.import_module(chapter)
+    if _load_late_chapters():
         return apply(fn, *args, **kwargs)
     if fn in PLAIN:
         return fn(*plain(args), **{name: plain(arg) for name, arg in kwargs.items()})
@@ -241,16 +239,18 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     )
 
 
-def _late_chapters() -> list[str]:
-    """The chapters for modules that have been imported since, as many programs never do."""
-    return [
-        chapter
-        for module, chapter in _CHAPTERS.items()
-        if module in sys.modules and chapter not in sys.modules
-    ]
+def _load_late_chapters() -> bool:
+    """Import the chapters whose functions may have come in since; whether there were any."""
+    late = [module for module in [*_LATE] if module in sys.modules]
+    for module in late:
+        if chapter := _LATE.get(module):
+            importlib.import_module(chapter)  # waits for another thread that has begun to
+            _LATE.pop(module, None)
+    return bool(late)
 
 
-_CHAPTERS = {
+# The derivatives of modules that many programs never import, each by its module.
+_LATE = {
     "numpy.fft": "autograd.derivatives.fft",
     "scipy.special": "autograd.derivatives.special",
 }
