@@ -27,14 +27,16 @@ def _supported(options: argparse.Namespace) -> int:
             return 0
         width = max(len(entry.names[0]) for entry in every)
         for entry in every:
-            remarks = "; ".join(filter(None, [entry.about.domain, entry.about.kink]))
+            remarks = "; ".join(
+                filter(None, [entry.about.domain, entry.about.kink, entry.about.note])
+            )
             print(f"{entry.names[0]:{width}}  {entry.status:14}  {remarks}".rstrip())
         return 0
     found = supported.lookup(options.name)
     if not found:
         near = supported.similar(options.name)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
-        print(f"There is no function {options.name!r} in NumPy here.{hint}", file=sys.stderr)
+        print(f"There is no function {options.name!r} here.{hint}", file=sys.stderr)
         return 1
     print("\n".join(map(supported.explanation, found)))
     return 0

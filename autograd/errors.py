@@ -8,6 +8,8 @@ ValueError
 └── DegenerateSpectrum  (a LinAlgError) vectors of equal eigenvalues, which have no derivative
 AssertionError
 └── GradientMismatch    a derivative that finite differences contradict
+RuntimeError
+└── GraphvizMissing     a picture without a program that draws it
 """
 
 import numpy as np

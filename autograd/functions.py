@@ -33,6 +33,8 @@ defvjp(
     relu,
     lambda g, y, x: g * (x > 0),
     scalar=lambda x: 0.0 if x < 0 else x,
+    kink="0 at 0",
+    complex=False,
 )
 
 
@@ -55,7 +57,13 @@ def _sigmoid_of_float(x: float) -> float:
     return (e if x < 0 else 1.0) / (1 + e)
 
 
-defvjp(sigmoid, lambda g, y, x: g * (y * (1 - y)), scalar=_sigmoid_of_float)
+defvjp(
+    sigmoid,
+    lambda g, y, x: g * (y * (1 - y)),
+    scalar=_sigmoid_of_float,
+    complex=False,
+    orders=3,
+)
 
 
 @primitive
@@ -68,7 +76,7 @@ def softplus(x: Any) -> Any:
     return np.logaddexp(x, 0)
 
 
-defvjp(softplus, lambda g, y, x: g * sigmoid(x))
+defvjp(softplus, lambda g, y, x: g * sigmoid(x), complex=False, orders=3)
 
 
 @primitive
@@ -130,9 +138,10 @@ def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axis = -1) -> Any:
 
 @primitive
 def polygamma(n: Any, x: Any) -> Any:
-    """The n-th derivative of the digamma function, of x > 0, as scipy.special has it.
+    """The n-th derivative of the digamma function: (-1)ⁿ⁺¹ n! ζ(n + 1, x), for x > 0.
 
-    SciPy's own turns what it is given into arrays, and so takes no Value. Raises ImportError
+    n: integers from 0, without a derivative; broadcasts with x. It is scipy.special's function,
+    which turns what it is given into arrays, and so takes no Value itself. Raises ImportError
     where SciPy is missing.
 
     >>> import math

@@ -155,6 +155,8 @@ def apply(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     NotDifferentiable, a TypeError, for a function or a setting that is not in the table.
     """
     if fn in COMPOSED:
+        if kwargs.pop("out", None) is not None:
+            raise Detached(f"{name_of(fn)} of a Value takes no out=: assign the result instead.")
         result = COMPOSED[fn](*args, **kwargs)
         if result is not NotImplemented:
             return result
@@ -244,7 +246,11 @@ def _load_late_chapters() -> bool:
     late = [module for module in [*_LATE] if module in sys.modules]
     for module in late:
         if chapter := _LATE.get(module):
+            rules, compositions = dict(TABLE), set(COMPOSED)
             importlib.import_module(chapter)  # waits for another thread that has begun to
+            TABLE.update(rules)  # those that the user has given stay
+            for own in rules.keys() - compositions:
+                COMPOSED.pop(own, None)
             _LATE.pop(module, None)
     return bool(late)
 

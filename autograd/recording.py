@@ -1,6 +1,7 @@
 """Whether calls are remembered: a switch for each thread and context."""
 
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
 
 __all__ = ["is_recording", "no_grad", "recording"]
@@ -10,23 +11,17 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_recording = _recording.get
 
 
-class recording(ContextDecorator):
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
     """Remember calls, or do not, within a `with` block or a decorated function."""
-
-    def __init__(self, on: bool) -> None:
-        self.on = on
-
-    def __enter__(self) -> None:
-        self.token = _recording.set(self.on)
-
-    def __exit__(self, *_: object) -> None:
-        _recording.reset(self.token)
-
-    def _recreate_cm(self) -> "recording":  # ContextDecorator asks for one for each call
-        return recording(self.on)
+    token = _recording.set(on)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
 
 
-def no_grad() -> recording:
+def no_grad() -> _GeneratorContextManager[None]:
     """Within it, results are Values that remember nothing: leaves, without a graph behind them.
 
     A context manager and a decorator (`@no_grad()`); it holds for the current thread alone.

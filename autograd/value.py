@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.backprop import ALONE, newest_first, walk
 from autograd.data import alike, as_data, as_result, like
-from autograd.derivatives import indexing, shaping
+from autograd.derivatives import indexing, joining, shaping
 from autograd.derivatives.numerics import power
 from autograd.derivatives.registry import PLAIN, TABLE, name_of
 from autograd.derivatives.ufunc_methods import METHODS
@@ -220,7 +220,8 @@ class Value(Record):
         return len(self._value)
 
     def __iter__(self) -> Iterator["Value"]:
-        return (self[i] for i in range(len(self)))
+        len(self)  # a number has none
+        return iter(joining.rows(self))
 
     def __getitem__(self, index: Any) -> "Value":
         if values_in((index,)):

@@ -18,7 +18,7 @@ from autograd.errors import ShapeMismatch
 def _diff_vjp(g: Any, y: Any, a: Any, *, n: int = 1, axis: int = -1) -> Any:
     ends = np.zeros((np.ndim(a), 2), int)
     ends[axis] = n
-    return np.diff(np.pad(g, ends), n, axis) if n % 2 == 0 else -np.diff(np.pad(g, ends), n, axis)
+    return (-1) ** n * np.diff(np.pad(g, ends), n, axis)
 
 
 defvjp(np.diff, _diff_vjp)
@@ -143,11 +143,11 @@ def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return np.sum(steps * pairs / 2, axis=axis)
 
 
-@compose(np.interp, complex=False)
+@compose(np.interp, complex=False, kink="at a knot the slope to its right")
 def _interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
-    xp, fp = (a if hasattr(a, "shape") else np.asarray(a) for a in (xp, fp))
+    x, xp, fp = map(array_of, (x, xp, fp))
     if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or np.size(xp) == 0:
         raise ShapeMismatch(
             f"np.interp needs as many numbers fp as xp in one dimension, and at least one, not the "

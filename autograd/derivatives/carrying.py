@@ -26,17 +26,20 @@ def _numbered(shape: tuple[int, ...], start: int = 1) -> Any:
     return np.arange(start, start + math.prod(shape)).reshape(shape)
 
 
-def carries(fn: Any, array: int = 0, arity: int = 1, **about: Any) -> None:
-    """Give derivatives to a function that only carries elements of one of its arguments about."""
+def carries(fn: Any, array: int = 0, arity: int = 1, *, once: bool = False) -> None:
+    """Give derivatives to a function that only carries elements of one of its arguments about.
+
+    once: no element comes twice.
+    """
 
     def rule(g: Any, y: Any, *args: Any, **settings: Any) -> Any:
         shape = np.shape(args[array])
         numbers = (*args[:array], _numbered(shape), *args[array + 1 :])
         places = np.ravel(fn(*numbers, **settings))
-        back = scatter(np.ravel(g), places, shape=(math.prod(shape) + 1,))
+        back = scatter(np.ravel(g), places, shape=(math.prod(shape) + 1,), unique=once)
         return np.reshape(back[1:], shape)
 
-    defvjp(fn, *(rule if k == array else None for k in range(arity)), **about)
+    defvjp(fn, *(rule if k == array else None for k in range(arity)))
 
 
 def carried_from(arrays: Sequence[Any], places_of: Callable[..., Any], dtype: Any = None) -> Any:
@@ -44,6 +47,6 @@ def carried_from(arrays: Sequence[Any], places_of: Callable[..., Any], dtype: An
     arrays = [array_of(a) for a in arrays]
     ends = np.cumsum([1, *map(np.size, arrays)]).tolist()
     numbers = [_numbered(np.shape(a), start) for a, start in zip(arrays, ends[:-1], strict=True)]
-    every = np.concatenate([np.zeros(1), *map(np.ravel, arrays)])
     dtype = np.result_type(*map(data_of, arrays)) if dtype is None else dtype
+    every = np.concatenate([np.zeros(1, dtype), *map(np.ravel, arrays)])
     return astype(every[places_of(numbers)], dtype)

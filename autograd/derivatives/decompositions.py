@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.linalg import adjoint, of_triangle
-from autograd.derivatives.numerics import conj
+from autograd.derivatives.numerics import conj, zeros_of
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.several import part
 from autograd.errors import DegenerateSpectrum, NotDifferentiable
@@ -71,7 +71,7 @@ def _cholesky_vjp(g: Any, y: Any, a: Any, *, upper: bool = False) -> Any:
     return conj(of_triangle(adjoint(inverse) @ middle @ inverse, not upper))
 
 
-defvjp(np.linalg.cholesky, _cholesky_vjp, domain="positive definite; one triangle is read")
+defvjp(np.linalg.cholesky, _cholesky_vjp, domain="positive definite", note="one triangle is read")
 
 # --------------------------------------------------------------------------------- qr
 
@@ -146,7 +146,7 @@ def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
     """Of eigenvectors of length 1, their largest components real, as LAPACK has them."""
     w, v = part(y, 0), part(y, 1)
     if np.size(a) == 0:
-        return 0 * a
+        return zeros_of(a)
     inner = 0.0 if g[0] is None else _diagonal(conj(g[0]))
     if g[1] is not None:
         gaps, equal = _gaps(w)
@@ -171,17 +171,18 @@ defvjp(
     _eigh_vjp,
     several=True,
     kink=_ALIKE,
-    domain="Hermitian; one triangle is read",
+    domain="Hermitian",
+    note="one triangle is read",
 )
 defvjp(np.linalg.eig, _eig_vjp, several=True, kink=_ALIKE, domain="diagonalizable")
 
 
-@compose(np.linalg.eigvalsh)
+@compose(np.linalg.eigvalsh, like=np.linalg.eigh)
 def _eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     return np.linalg.eigh(a, UPLO).eigenvalues
 
 
-@compose(np.linalg.eigvals)
+@compose(np.linalg.eigvals, like=np.linalg.eig)
 def _eigvals(a: Any) -> Any:
     return np.linalg.eig(a).eigenvalues
 
@@ -253,7 +254,7 @@ def _beside_spare(vectors: Any, cotangent: Any, k: int) -> tuple[Any, Any]:
     return own, cotangent[..., :k] - spare @ (adjoint(g_spare) @ own)
 
 
-defvjp(np.linalg.svd, _svd_vjp, several=True, kink=_ALIKE + "; a value 0 gets 0")
+defvjp(np.linalg.svd, _svd_vjp, several=True, kink=_ALIKE + "; 0 of a value 0")
 
 
 @compose(np.linalg.svd)
@@ -263,6 +264,6 @@ def _svd(
     return NotImplemented if compute_uv else np.linalg.svd(a, False, True, hermitian).S
 
 
-@compose("linalg.svdvals")
+@compose(np.linalg.svdvals, like=np.linalg.svd)
 def _svdvals(x: Any, /) -> Any:
     return np.linalg.svd(x, full_matrices=False).S

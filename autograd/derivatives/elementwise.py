@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import over, power, times
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.numerics import over, power, times, zeros_of
+from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked, named
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
@@ -61,7 +61,7 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
 
 defvjp(
     np.modf,
-    lambda g, y, x: 0 * x if g[0] is None else g[0],
+    lambda g, y, x: zeros_of(x) if g[0] is None else g[0],
     several=True,
     complex=False,
     orders=2,
@@ -90,9 +90,8 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
         if p.dtype.kind in "iub":
             p = p.astype(np.int64)  # which has room for p - 1
         lower = np.where((p == 0) & (x == 0), 1, p - 1)
-    if np.any(np.real(data_of(lower)) < 0) and not np.all(
-        x
-    ):  # a pole, which matters only if a gradient comes in
+    if np.any(np.real(data_of(lower)) < 0) and not np.all(x):
+        # A pole, which matters only if a gradient comes in.
         x = np.where((x == 0) & (g == 0), 1, x)
     return times(g, p * power(x, lower))
 
@@ -197,10 +196,10 @@ defvjp(
     complex=False,
 )
 
-for _name in ("deg2rad", "radians"):
-    defvjp(_name, lambda g, y, x: g * (math.pi / 180), scalar=math.radians, complex=False)
-for _name in ("rad2deg", "degrees"):
-    defvjp(_name, lambda g, y, x: g * (180 / math.pi), scalar=math.degrees, complex=False)
+for _fn in (*named("deg2rad"), *named("radians")):
+    defvjp(_fn, lambda g, y, x: g * (math.pi / 180), scalar=math.radians, complex=False)
+for _fn in (*named("rad2deg"), *named("degrees")):
+    defvjp(_fn, lambda g, y, x: g * (180 / math.pi), scalar=math.degrees, complex=False)
 defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex=False)
 
 # ------------------------------------------------- magnitude, order, selection
@@ -291,14 +290,6 @@ defvjp(
 )
 
 
-@compose(np.where)
-def _where(condition: Any, *choices: Any) -> Any:
-    """Of a condition alone the places where it holds; of plain choices a plain array."""
-    if len(choices) == 2 and any(hasattr(choice, "parents") for choice in choices):
-        return NotImplemented
-    return np.where(data_of(condition), *choices)
-
-
 @compose(np.clip)
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *args: Any, **settings: Any) -> Any:
     """The bounds by their newer names."""
@@ -315,6 +306,15 @@ defvjp(
     broadcasts=True,
 )
 
+
+@compose(np.where)
+def _where(condition: Any, *choices: Any) -> Any:
+    """Of a condition alone the places where it holds; of plain choices a plain array."""
+    if len(choices) == 2 and any(is_tracked(choice) for choice in choices):
+        return NotImplemented
+    return np.where(data_of(condition), *choices)
+
+
 # --------------------------------------------------------------------- complex
 
 defvjp(np.conjugate, lambda g, y, x: np.conjugate(g))
@@ -322,7 +322,7 @@ defvjp(np.real, lambda g, y, x: g)
 defvjp(np.imag, lambda g, y, x: -1j * g if np.iscomplexobj(x) else 0 * g)
 
 
-@compose(np.angle)
+@compose(np.angle, kink="0 at 0")
 def _angle(z: Any, deg: bool = False) -> Any:
     angle = np.arctan2(np.imag(z), np.real(z))
     return np.degrees(angle) if deg else angle
@@ -357,7 +357,8 @@ defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced")
 def _leaving_the_reals(fn: Callable[..., Any], inside: Callable[..., Any]) -> None:
     @compose(fn)
     def composed(*args: Any, **named: Any) -> Any:
-        args = inspect.signature(fn).bind(*args, **named).args
+        if named:
+            args = inspect.signature(fn).bind(*args, **named).args
         if np.iscomplexobj(fn(*map(data_of, args))):
             args = tuple(astype(a, np.result_type(np.asarray(data_of(a)), "F")) for a in args)
         return inside(*args)

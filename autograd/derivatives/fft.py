@@ -40,15 +40,15 @@ def _along_axes(fn: Any) -> None:
     defvjp(fn, rule)
 
 
-def _half(g: Any, n: int, axis: int, ends: float, between: float) -> Any:
+def _half(g: Any, n: int, axis: int, between: float) -> Any:
     """g times weights along an axis: the frequencies 0 and n / 2 stand once in the whole, the
     others twice.
     """
     m = np.shape(g)[axis]
     weights = np.full(m, between, np.real(np.empty(0, np.result_type(g))).dtype)
-    weights[0] = ends
+    weights[0] = 1
     if n % 2 == 0:
-        weights[n // 2 : n // 2 + 1] = ends
+        weights[n // 2 : n // 2 + 1] = 1
     return g * np.reshape(weights, [m if k == axis % np.ndim(g) else 1 for k in range(np.ndim(g))])
 
 
@@ -56,7 +56,7 @@ def _rfft_vjp(
     g: Any, y: Any, a: Any, *, n: int | None = None, axis: int = -1, norm: Any = None
 ) -> Any:
     n = np.shape(a)[axis] if n is None else n
-    whole = np.fft.irfft(_half(np.conjugate(g), n, axis, 1.0, 0.5), n, axis, _OTHER.get(norm, norm))
+    whole = np.fft.irfft(_half(np.conjugate(g), n, axis, 0.5), n, axis, _OTHER.get(norm, norm))
     return _fitted(whole, np.shape(a))
 
 
@@ -64,7 +64,7 @@ def _irfft_vjp(
     g: Any, y: Any, a: Any, *, n: int | None = None, axis: int = -1, norm: Any = None
 ) -> Any:
     half = np.conjugate(np.fft.rfft(g, axis=axis, norm=_OTHER.get(norm, norm)))
-    return _fitted(_half(half, np.shape(y)[axis], axis, 1.0, 2.0), np.shape(a))
+    return _fitted(_half(half, np.shape(y)[axis], axis, 2.0), np.shape(a))
 
 
 _along_one_axis(np.fft.fft)
@@ -122,7 +122,7 @@ _repeated(np.fft.ifftn, np.fft.ifft)
 
 
 @compose(np.fft.rfftn, complex=False)
-def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
+def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     s, axes = _chosen(a, s, axes)
     y = np.fft.rfft(a, s[-1], axes[-1], norm)
     for n, axis in zip(s[:-1], axes[:-1], strict=True):
@@ -131,7 +131,7 @@ def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None 
 
 
 @compose(np.fft.irfftn)
-def _irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
+def _irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     last = None if s is None or s[-1] == -1 else s[-1]
     s, axes = _chosen(a, s, axes)
     for n, axis in zip(s[:-1], axes[:-1], strict=True):
@@ -140,10 +140,10 @@ def _irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None
 
 
 @compose(np.fft.hfft)
-def _hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
+def _hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     return np.fft.irfft(np.conjugate(a), n, axis, _OTHER.get(norm, norm))
 
 
 @compose(np.fft.ihfft, complex=False)
-def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
+def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     return np.conjugate(np.fft.rfft(a, n, axis, _OTHER.get(norm, norm)))

@@ -147,10 +147,13 @@ class At:
         return At(self._x, index)
 
     def set(self, w: Any) -> Any:
+        """The array with w there; of repeated indices the last one counts."""
         return at_set(self._x, self._index, w)
 
     def add(self, w: Any) -> Any:
+        """The array with w added there; repeated indices add up."""
         return at_add(self._x, self._index, w)
 
     def multiply(self, w: Any) -> Any:
+        """The array multiplied by w there; by each, where an index is repeated."""
         return _multiplied(self._x, self._index, w)

@@ -7,8 +7,9 @@ import numpy as np
 
 from autograd.derivatives.carrying import carried_from
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axis_of, dtype_of
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.numerics import axis_of, dtype_of, zeros_of
+from autograd.derivatives.registry import compose, data_of, defvjp, primitive
+from autograd.derivatives.several import part
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable, ShapeMismatch
 
@@ -32,15 +33,15 @@ defvjp(np.stack, _stack_vjp, sequence=True)
 
 
 @compose(np.hstack)
-def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def _hstack(tup: Sequence[Any], **settings: Any) -> Any:
     arrays = [np.atleast_1d(a) for a in tup]
     axis = 0 if np.ndim(arrays[0]) == 1 else 1
-    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
+    return np.concatenate(arrays, axis=axis, **settings)
 
 
 @compose(np.vstack)
-def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
-    return np.concatenate([np.atleast_2d(a) for a in tup], dtype=dtype, casting=casting)
+def _vstack(tup: Sequence[Any], **settings: Any) -> Any:
+    return np.concatenate([np.atleast_2d(a) for a in tup], **settings)
 
 
 @compose(np.dstack)
@@ -87,13 +88,13 @@ def _block(arrays: Any) -> Any:
 
 def _split_vjp(g: Any, y: Any, ary: Any, *, indices_or_sections: Any = None, axis: int = 0) -> Any:
     """The gradients of the pieces side by side; pieces may overlap, or leave elements out."""
-    places = np.array_split(np.arange(np.shape(ary)[axis]), indices_or_sections, 0)
-    came = [(place, g[i]) for i, place in enumerate(places) if g[i] is not None and place.size]
-    if not came:
-        return 0 * ary
-    pieces = np.concatenate([piece for _, piece in came], axis)
-    index = (slice(None),) * axis_of(axis, ary) + (np.concatenate([place for place, _ in came]),)
-    return scatter(pieces, index, shape=np.shape(ary))
+    pieces = [zeros_of(part(y, i)) if g[i] is None else g[i] for i in range(len(data_of(y)))]
+    joined = np.concatenate(pieces, axis)
+    whole = np.arange(np.shape(ary)[axis])
+    places = np.concatenate(np.array_split(whole, indices_or_sections))
+    if np.array_equal(places, whole):
+        return joined
+    return scatter(joined, (slice(None),) * axis_of(axis, ary) + (places,), shape=np.shape(ary))
 
 
 defvjp(np.array_split, _split_vjp, several=True)
@@ -123,9 +124,24 @@ def _dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return np.split(ary, indices_or_sections, axis=2)
 
 
+@primitive
+def rows(x: Any) -> tuple[Any, ...]:
+    """x[0], x[1], …, by one call: as many calls of x[i] would each have a gradient of x's size."""
+    return tuple(x)
+
+
+def _rows_vjp(g: Any, y: Any, x: Any) -> Any:
+    if not len(x):
+        return zeros_of(x)
+    return np.stack([zeros_of(x[0]) if g[i] is None else g[i] for i in range(len(x))])
+
+
+defvjp(rows, _rows_vjp, several=True)
+
+
 @compose("unstack")
 def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    return tuple(np.moveaxis(x, axis, 0))
+    return rows(np.moveaxis(x, axis, 0))
 
 
 # ---------------------------------------------------------------------------- padding
@@ -152,9 +168,8 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) ->
     if mode in ("constant", "empty"):
         return NotImplemented
     shape = np.shape(array) if np.size(array) == 0 else (1,) * np.ndim(array)
-    np.pad(
-        np.zeros(shape), widths if 0 in shape else 0, mode, **settings
-    )  # refuses what NumPy does
+    # NumPy refuses what it must.
+    np.pad(np.zeros(shape), widths if 0 in shape else 0, mode, **settings)
     if mode in ("edge", "wrap") or (
         mode in ("reflect", "symmetric") and settings.get("reflect_type", "even") == "even"
     ):

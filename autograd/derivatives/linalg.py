@@ -15,12 +15,15 @@ import numpy as np
 
 from autograd.derivatives.numerics import (
     array_of,
+    axes_of,
     conj,
     dtype_of,
     is_final,
     is_regular,
+    lines,
     over,
     shape,
+    zeros_of,
 )
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
@@ -77,6 +80,11 @@ def _pinv_vjp(
     return conj(of_triangle(back) if hermitian else back)
 
 
+defvjp(np.linalg.solve, _solve_left, _solve_right, broadcasts=True, domain="det a ≠ 0")
+defvjp(np.linalg.inv, _inv_vjp, domain="det a ≠ 0")
+defvjp(np.linalg.pinv, _pinv_vjp, domain="a rank that stays the same nearby")
+
+
 @compose(np.linalg.pinv)
 def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """By the singular values, if some that are not 0 are cut off: then the rule is another."""
@@ -92,12 +100,7 @@ def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np.
     return adjoint(vh) @ (np.expand_dims(inverse, -1) * adjoint(u))
 
 
-defvjp(np.linalg.solve, _solve_left, _solve_right, broadcasts=True, domain="det a ≠ 0")
-defvjp(np.linalg.inv, _inv_vjp, domain="det a ≠ 0")
-defvjp(np.linalg.pinv, _pinv_vjp, domain="a rank that stays the same nearby")
-
-
-@compose(np.linalg.lstsq)
+@compose(np.linalg.lstsq, like=np.linalg.pinv)
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     _, residuals, rank, _ = np.linalg.lstsq(data_of(a), data_of(b), rcond)
     a, b = array_of(a), array_of(b)
@@ -209,14 +212,14 @@ def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
         turn = 1j * g_sign * np.linalg.slogdet(a).sign
         share = share - 1j * np.real(turn)
     elif g_log is None:
-        return 0 * a
+        return zeros_of(a)
     share = _for_each(share)
     if not np.all(data_of(share)):  # where nothing comes in, singular matrices may be
         a = np.where(share == 0, np.eye(np.shape(a)[-1]), a)
     return share * transposed(np.linalg.inv(a))
 
 
-defvjp(np.linalg.det, _det_vjp, kink="the cofactors, of singular matrices too")
+defvjp(np.linalg.det, _det_vjp, note="cofactors, at singular matrices too")
 defvjp(np.linalg.slogdet, _slogdet_vjp, several=True, domain="det a ≠ 0")
 
 # ------------------------------------------------------------------------------ norms
@@ -249,7 +252,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.expand_dims(norm, axis) if keepdims else norm
 
 
-@compose(np.linalg.vector_norm)
+@compose(np.linalg.vector_norm, like=np.linalg.norm)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     if axis is None:
         shape = (1,) * np.ndim(x)
@@ -258,7 +261,8 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
     if ord == 2:
         if np.size(axis) == 1:
             return np.linalg.norm(x, None, int(np.ravel(axis)[0]), keepdims)
-        return np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims))
+        norm = np.linalg.norm(lines(x, axes_of(axis, x)), axis=-1)
+        return np.expand_dims(norm, axis) if keepdims else norm
     size = np.abs(x)
     if ord == np.inf:
         return np.max(size, axis=axis, keepdims=keepdims, initial=0)
@@ -274,7 +278,7 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
     return np.where(total == 0, 0, np.where(total == 0, 1, total) ** (1 / ord))
 
 
-@compose(np.linalg.matrix_norm)
+@compose(np.linalg.matrix_norm, like=np.linalg.norm)
 def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     norms: dict[Any, Callable[[], Any]] = {
         "fro": lambda: np.linalg.norm(x, "fro", (-2, -1)),

@@ -22,10 +22,13 @@ __all__ = [
     "dtype_of",
     "is_final",
     "is_regular",
+    "lines",
     "over",
     "power",
     "shape",
     "times",
+    "unlines",
+    "zeros_of",
 ]
 
 
@@ -60,6 +63,26 @@ def axis_of(axis: Any, x: Any) -> int:
 def axes_of(axis: Any, x: Any) -> tuple[int, ...]:
     """Axes of x, counted from the front; all of them for None."""
     return tuple(range(np.ndim(x))) if axis is None else normalize_axis_tuple(axis, np.ndim(x))
+
+
+def zeros_of(x: Any) -> Any:
+    """Zeros, in the shape and dtype of x."""
+    return np.zeros(np.shape(x), dtype_of(x))
+
+
+def lines(x: Any, axes: tuple[int, ...]) -> Any:
+    """x with these axes moved to the end and made one."""
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    kept = np.ndim(x) - len(axes)
+    return np.reshape(moved, (*np.shape(moved)[:kept], math.prod(np.shape(moved)[kept:])))
+
+
+def unlines(y: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """The inverse of `lines`, for an x of that shape."""
+    last = tuple(range(-len(axes), 0))
+    moved = [n for k, n in enumerate(shape) if k not in axes] + [shape[k] for k in axes]
+    return np.moveaxis(np.reshape(y, moved), last, axes)
 
 
 def conj(x: Any) -> Any:
@@ -103,7 +126,8 @@ def is_regular(y: Any) -> Any:
     """Whether products y are so far from 0 and ∞ that quotients of them are exact to rounding."""
     if type(y) is float:
         return 1e-290 < abs(y) < math.inf
-    return np.all(np.isfinite(y) & (np.abs(y) > 1e-290))
+    limits = np.finfo(np.result_type(y))
+    return np.all(np.isfinite(y) & (np.abs(y) > limits.tiny / limits.eps))
 
 
 def power(x: Any, p: Any) -> Any:

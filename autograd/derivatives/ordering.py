@@ -5,14 +5,14 @@ gradient. An order statistic lies at a position among the sorted elements, mostl
 them; the same function of the elements' ranks says where.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.numerics import axes_of, lines, unlines, zeros_of
+from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
@@ -58,42 +58,65 @@ def _back_to_elements(
 ) -> Any:
     """The gradient g of fn(x, *q) carried back to the one or two elements that made each result."""
     data = np.asarray(data_of(x))
-    given = range(data.ndim) if axis is None else np.atleast_1d(axis) % data.ndim
-    axes = tuple(map(int, given))
-    last = tuple(range(-len(axes), 0))
+    if not data.size:
+        return zeros_of(x)
+    axes = axes_of(axis, data)
+    along = lines(data, axes)
+    n = along.shape[-1]
+    if settings.get("weights") is None and not np.any(np.isnan(along)):
+        position = np.asarray(fn(np.arange(n, dtype=float), *q, **settings))
+        position = np.broadcast_to(
+            position.reshape(position.shape + (1,) * (along.ndim - 1)),
+            position.shape + along.shape[:-1],
+        )
+        lost: Any = np.zeros((), bool)
+        order = _order_of(along, position)
+    else:
+        order = np.argsort(along, axis=-1, kind="stable")
+        position, lost = _positions(fn, along, order, q, axes, data.shape, settings)
+    below = np.floor(position)
+    above = position - below
+    starts = np.arange(along.size // n).reshape(along.shape[:-1]) * n
+    g = np.where(lost, 0, np.reshape(g, position.shape))
+    places = [order.ravel()[starts + k.astype(int)] + starts for k in (below, np.ceil(position))]
+    shares = np.concatenate([np.ravel(g * (1 - above)), np.ravel(g * above)])
+    back = scatter(shares, np.concatenate([p.ravel() for p in places]), shape=(data.size,))
+    return unlines(back, data.shape, axes)
 
-    def lines_of(array: Any) -> Any:
-        moved = np.moveaxis(array, axes, last)
-        return moved.reshape(*moved.shape[: data.ndim - len(axes)], math.prod(
-            data.shape[a] for a in axes
-        ))  # fmt: skip
 
-    lines = lines_of(data)
-    if not lines.size:
-        return 0 * x
-    order = np.argsort(lines, axis=-1, kind="stable")
-    ranks = np.empty(lines.shape)
-    np.put_along_axis(ranks, order, np.arange(lines.shape[-1], dtype=float), -1)
-    missing = np.isnan(lines)
+def _order_of(along: Any, position: Any) -> Any:
+    """The order that sorts the lines, at least at these positions; stable if there are ties."""
+    ranks = np.unique([np.floor(position), np.ceil(position)]).astype(int)
+    if ranks.size <= 4:  # then a partition is quicker than sorting
+        order = np.argpartition(along, ranks, axis=-1)
+        chosen = np.take_along_axis(along, order[..., ranks], -1)
+        if all(
+            np.all(np.count_nonzero(along == chosen[..., k, None], axis=-1) == 1)
+            for k in range(ranks.size)
+        ):
+            return order
+    return np.argsort(along, axis=-1, kind="stable")
+
+
+def _positions(
+    fn: Callable[..., Any],
+    along: Any,
+    order: Any,
+    q: tuple[Any, ...],
+    axes: tuple[int, ...],
+    shape: tuple[int, ...],
+    settings: dict[str, Any],
+) -> tuple[Any, Any]:
+    """What fn makes of the ranks of the elements, and where that is nothing."""
+    ranks = np.empty(along.shape)
+    np.put_along_axis(ranks, order, np.arange(along.shape[-1], dtype=float), -1)
+    missing = np.isnan(along)
     ranks[missing & ~np.all(missing, axis=-1, keepdims=True)] = np.nan
     if settings.get("weights") is not None:
-        settings["weights"] = lines_of(_weights(settings["weights"], data.shape, axes))
+        settings["weights"] = lines(_weights(settings["weights"], shape, axes), axes)
     position = np.asarray(fn(ranks, *q, axis=-1, **settings))
     lost = np.isnan(position) | np.all(missing, axis=-1)  # NaN gets nothing
-    position = np.where(lost, 0, position)
-    below = np.floor(position)
-    starts = np.arange(math.prod(lines.shape[:-1])).reshape(lines.shape[:-1]) * lines.shape[-1]
-    order = order.ravel()
-    lower = order[starts + below.astype(int)] + starts
-    upper = order[starts + np.ceil(position).astype(int)] + starts
-    g = np.where(lost, 0, np.reshape(g, position.shape))
-    shares = np.concatenate(
-        [np.ravel(g * (1 - (position - below))), np.ravel(g * (position - below))]
-    )
-    places = np.concatenate([lower.ravel(), upper.ravel()])
-    back = np.reshape(scatter(shares, places, shape=(data.size,)), lines.shape)
-    moved = np.moveaxis(np.empty(data.shape, bool), axes, last).shape
-    return np.moveaxis(np.reshape(back, moved), last, axes)
+    return np.where(lost, 0, position), lost
 
 
 def _weights(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
@@ -130,12 +153,12 @@ def _quantiles(fn: Callable[..., Any]) -> None:
     def by_q(*_: Any, **settings: Any) -> Any:
         raise NotDifferentiable(f"np.{fn.__name__} has no derivative by its second argument here.")
 
-    defvjp(fn, rule, by_q, kink="ties in a stable order", complex=False)
+    defvjp(fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False)
 
     @compose(fn)
     def composed(a: Any, q: Any, *args: Any, **settings: Any) -> Any:
         """Several dimensions of q one after the other: NumPy confuses them without NaN."""
-        if hasattr(q, "parents"):
+        if is_tracked(q):
             return by_q()
         if np.ndim(q) < 2 or not fn.__name__.startswith("nan"):
             return NotImplemented

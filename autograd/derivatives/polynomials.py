@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import array_of, dtype_of, over
 from autograd.derivatives.registry import compose, data_of
 from autograd.errors import NotDifferentiable
@@ -18,7 +19,7 @@ def _polyval(p: Any, x: Any) -> Any:
     """Horner's rule."""
     x = array_of(x)
     y: Any = 0 * x
-    for coefficient in _array(p):
+    for coefficient in rows(_array(p)):
         y = y * x + coefficient
     return y
 
@@ -90,7 +91,7 @@ def _poly(seq_of_zeros: Any) -> Any:
     if np.ndim(zeros) == 2:  # the characteristic polynomial of a matrix
         zeros = np.linalg.eigvals(zeros)
     p: Any = np.ones(1, np.result_type(data_of(zeros)))
-    for zero in zeros:
+    for zero in rows(zeros):
         p = np.convolve(p, np.stack([1 + 0 * zero, -zero]))
     return p if np.iscomplexobj(np.poly(data_of(seq_of_zeros))) else np.real(p)
 

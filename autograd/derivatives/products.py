@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import conj, dtype_of
-from autograd.derivatives.registry import compose, defvjp
+from autograd.derivatives.registry import compose, data_of, defvjp, named
 from autograd.errors import ShapeMismatch
 
 # ---------------------------------------------------------------------- matmul
@@ -101,24 +101,27 @@ defvjp(
 
 # ------------------------------------------------------- products of vectors in stacks
 
-defvjp(
-    "vecdot",
-    lambda g, y, a, b: conj(np.expand_dims(g, -1) * b),
-    lambda g, y, a, b: np.expand_dims(g, -1) * conj(a),
-    broadcasts=True,
-)
-defvjp(
-    "matvec",
-    lambda g, y, a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
-    lambda g, y, a, b: np.matvec(np.swapaxes(a, -1, -2), g),
-    broadcasts=True,
-)
-defvjp(
-    "vecmat",
-    lambda g, y, a, b: conj(np.matvec(b, g)),
-    lambda g, y, a, b: np.expand_dims(conj(a), -1) * np.expand_dims(g, -2),
-    broadcasts=True,
-)
+for _fn in named("vecdot"):
+    defvjp(
+        _fn,
+        lambda g, y, a, b: conj(np.expand_dims(g, -1) * b),
+        lambda g, y, a, b: np.expand_dims(g, -1) * conj(a),
+        broadcasts=True,
+    )
+for _fn in named("matvec"):
+    defvjp(
+        _fn,
+        lambda g, y, a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
+        lambda g, y, a, b: np.matvec(np.swapaxes(a, -1, -2), g),
+        broadcasts=True,
+    )
+for _fn in named("vecmat"):
+    defvjp(
+        _fn,
+        lambda g, y, a, b: conj(np.matvec(b, g)),
+        lambda g, y, a, b: np.expand_dims(conj(a), -1) * np.expand_dims(g, -2),
+        broadcasts=True,
+    )
 
 
 @compose("vecdot")
@@ -213,19 +216,22 @@ def _linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 
 
 def _multi_dot_vjp(g: Any, y: Any, arrays: Sequence[Any]) -> list[Any]:
-    """For each factor the product of those before it, transposed, g, and those after it."""
+    """For each factor g with those before it moved over, times those after it."""
+    shapes = [np.shape(a) for a in arrays]
     factors = list(arrays)
-    shapes = [np.shape(a) for a in factors]
     if len(shapes[0]) == 1:
         factors[0] = np.reshape(factors[0], (1, -1))
     if len(shapes[-1]) == 1:
         factors[-1] = np.reshape(factors[-1], (-1, 1))
     g = np.reshape(g, (np.shape(factors[0])[0], np.shape(factors[-1])[1]))
-    turned = [np.transpose(a) for a in factors]
-    return [
-        np.reshape(np.linalg.multi_dot([*turned[:i][::-1], g, *turned[i + 1 :][::-1]]), shape)
-        for i, shape in enumerate(shapes)
-    ]
+    after: list[Any] = [np.eye(np.shape(g)[1], dtype=np.result_type(data_of(g)))]
+    for factor in factors[:0:-1]:
+        after.append(factor @ after[-1])
+    grads = []
+    for factor, shape in zip(factors, shapes, strict=True):
+        grads.append(np.reshape(g @ np.transpose(after.pop()), shape))
+        g = np.transpose(factor) @ g
+    return grads
 
 
 defvjp(np.linalg.multi_dot, _multi_dot_vjp, sequence=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of, axis_of
-from autograd.derivatives.registry import compose, data_of
+from autograd.derivatives.numerics import array_of
+from autograd.derivatives.registry import compose, data_of, is_tracked
 from autograd.derivatives.shaping import astype
 
 
@@ -36,7 +36,7 @@ def _linspace(
 ) -> Any:
     start, stop = array_of(start), array_of(stop)
     fractions = _fractions(num, endpoint)
-    y = _spaced(start, stop, fractions, axis, lambda a, b, t: a + (b - a) * t)
+    y = _spaced(start, stop, fractions, axis, lambda a, b, t: np.where(t == 1, b, a + (b - a) * t))
     y = y if dtype is None else astype(y, dtype)
     if not retstep:
         return y
@@ -73,7 +73,7 @@ def _geomspace(
     axis: int = 0,
 ) -> Any:
     fractions = _fractions(num, endpoint)
-    y = _spaced(start, stop, fractions, axis, lambda a, b, t: a * (b / a) ** t)
+    y = _spaced(start, stop, fractions, axis, lambda a, b, t: np.where(t == 1, b, a * (b / a) ** t))
     return astype(y, np.result_type(data_of(y), np.float64) if dtype is None else dtype)
 
 
@@ -90,28 +90,6 @@ def _full_like(
 ) -> Any:
     a = np.asarray(data_of(a))
     filled = np.broadcast_to(fill_value, a.shape if shape is None else shape)
-    if not hasattr(filled, "parents"):
+    if not is_tracked(filled):
         return np.full_like(a, fill_value, dtype, order, subok, shape)
     return astype(filled, a.dtype if dtype is None else dtype)
-
-
-@compose(np.apply_along_axis)
-def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    lines = np.moveaxis(arr, axis, -1)
-    outer = np.shape(lines)[:-1]
-    if 0 in outer:
-        raise ValueError(f"np.apply_along_axis of no lines: the shape is {np.shape(arr)}.")
-    results = [func1d(lines[index], *args, **kwargs) for index in np.ndindex(outer)]
-    inner = np.shape(data_of(results[0]))
-    y = np.reshape(np.stack(results), (*outer, *inner))
-    k = axis_of(axis, arr)
-    return np.moveaxis(y, range(len(outer), np.ndim(y)), range(k, k + len(inner)))
-
-
-@compose(np.apply_over_axes)
-def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
-    for axis in np.atleast_1d(axes).tolist():
-        axis = axis_of(axis, a)
-        reduced = func(a, axis)
-        a = reduced if np.ndim(reduced) == np.ndim(a) else np.expand_dims(reduced, axis)
-    return a

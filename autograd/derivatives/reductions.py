@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import conj, is_final, is_regular, over, shape
+from autograd.derivatives.numerics import (
+    axes_of,
+    conj,
+    dtype_of,
+    is_final,
+    is_regular,
+    lines,
+    over,
+    shape,
+    unlines,
+)  # fmt: skip
 from autograd.derivatives.registry import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 
@@ -93,14 +103,10 @@ def _prod_vjp(
 
 def _product_of_others(x: Any, axis: Axis) -> Any:
     """For each element of x the product of those that are reduced with it."""
-    ndim = len(shape(x))
-    if ndim == 0:
-        return np.ones((), np.result_type(data_of(x)))
-    axes = tuple(range(ndim)) if axis is None else tuple(a % ndim for a in np.atleast_1d(axis))
-    last = tuple(range(-len(axes), 0))
-    moved = np.moveaxis(x, axes, last)
-    lines = np.reshape(moved, (*shape(moved)[: ndim - len(axes)], _count(x, axes, True)))
-    return np.moveaxis(np.reshape(product_of_others(lines), shape(moved)), last, axes)
+    if shape(x) == ():
+        return np.ones((), dtype_of(x))
+    axes = axes_of(axis, x)
+    return unlines(product_of_others(lines(x, axes)), shape(x), axes)
 
 
 def _centred(x: Any, axis: Axis, where: Any) -> Any:
@@ -111,11 +117,7 @@ def _centred(x: Any, axis: Axis, where: Any) -> Any:
 def _freedom(x: Any, axis: Axis, where: Any, ddof: float) -> Any:
     """What NumPy divides by; it too has no number for as many corrections as elements."""
     freedom = _count(x, axis, where) - ddof
-    return (
-        np.where(freedom > 0, freedom, math.nan)
-        if where is not True
-        else (freedom if freedom > 0 else math.nan)
-    )
+    return freedom if np.all(freedom > 0) else np.where(freedom > 0, freedom, math.nan)
 
 
 def _var_vjp(
@@ -138,22 +140,22 @@ defvjp(np.sum, _sum_vjp)
 defvjp(np.mean, _mean_vjp)
 for _fn in (np.max, np.min, np.nanmax, np.nanmin):
     defvjp(_fn, _extremum_vjp, kink="ties share evenly")
-defvjp(np.prod, _prod_vjp, kink="exact at 0", orders=3)
+defvjp(np.prod, _prod_vjp, note="exact where factors are 0", orders=3)
 defvjp(np.var, _var_vjp)
 defvjp(np.std, _std_vjp, kink="0 of a constant")
 
 
-@compose(np.amax)
+@compose(np.amax, like=np.max)
 def _amax(a: Any, *args: Any, **kwargs: Any) -> Any:
     return np.max(a, *args, **kwargs)
 
 
-@compose(np.amin)
+@compose(np.amin, like=np.min)
 def _amin(a: Any, *args: Any, **kwargs: Any) -> Any:
     return np.min(a, *args, **kwargs)
 
 
-@compose(np.ptp)
+@compose(np.ptp, like=np.max)
 def _ptp(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
     return np.max(a, axis, out, keepdims) - np.min(a, axis, out, keepdims)
 
@@ -164,7 +166,7 @@ def _ptp(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) ->
 def _without_nan(nan_fn: Any, fn: Callable[..., Any], filler: float, masks: bool) -> None:
     """The reduction of what is no NaN: the filler in its place, and if need be a mask."""
 
-    @compose(nan_fn)
+    @compose(nan_fn, like=fn)
     def composed(a: Any, *args: Any, **kwargs: Any) -> Any:
         missing = np.isnan(data_of(a))
         if masks:
@@ -180,7 +182,7 @@ _without_nan(np.nanmean, np.mean, 0, masks=True)
 
 
 def _nan_moment(nan_fn: Any, fn: Callable[..., Any]) -> None:
-    @compose(nan_fn)
+    @compose(nan_fn, like=fn)
     def composed(
         a: Any, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, **rest: Any
     ) -> Any:

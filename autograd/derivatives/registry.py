@@ -29,6 +29,7 @@ __all__ = [
     "compose",
     "data_of",
     "defvjp",
+    "is_tracked",
     "name_of",
     "named",
     "primitive",
@@ -50,7 +51,7 @@ class _Each:
         return partial(self.rule, i)
 
     def __iter__(self) -> Iterator[Rule]:
-        yield partial(self.rule, 0)
+        yield partial(self.rule, 0)  # which has the parameters of all
 
 
 class About(NamedTuple):
@@ -58,6 +59,7 @@ class About(NamedTuple):
 
     domain: str = ""  # where it is defined, if not everywhere
     kink: str = ""  # the convention where there is no one derivative
+    note: str = ""  # by which arguments, if not by all; what else a user should know
     complex: bool = True  # of complex arguments too
     orders: int = 2  # the order of derivatives that is tested
 
@@ -112,11 +114,16 @@ class Derivative:
         """Whether a setting is given as it is when it is not given."""
         if value is None or value is np._NoValue:
             return True
-        try:
-            default = inspect.signature(self.forward).parameters[name].default
-        except (ValueError, KeyError):  # as of ufuncs, and of some functions in older NumPys
-            default = _USUAL.get(name)
+        default = self.defaults.get(name)
         return type(value) is type(default) and isinstance(value, bool | str) and value == default
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        try:
+            parameters = inspect.signature(self.forward).parameters.values()
+        except ValueError:  # of ufuncs, and of some functions in older NumPys
+            return {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
+        return {p.name: p.default for p in parameters}
 
     @cached_property
     def names(self) -> list[str]:
@@ -135,7 +142,10 @@ class Derivative:
         if len(args) > arity:
             names = self.names[arity : len(args)]
             if len(names) < len(args) - arity:
-                raise TypeError(f"{name_of(self.fn)} takes {len(self.names)} arguments at most.")
+                raise TypeError(
+                    f"{name_of(self.fn)} takes {len(self.names)} arguments at most, "
+                    f"not {len(args)}."
+                )
             given = dict(zip(names, args[arity:], strict=True))
             if twice := given.keys() & kwargs.keys():
                 raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
@@ -160,7 +170,6 @@ class Derivative:
         return tuple(arrays), settings
 
 
-_USUAL = {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
 _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
     "where=": " Select from the result instead: np.where(mask, f(x), other).",
@@ -176,15 +185,20 @@ TRACKED: dict[type, Callable[..., Any]] = {}  # types that remember calls, and w
 
 
 def named(name: str) -> list[Any]:
-    """The NumPy function of that name ("linalg.det"), in a list; none in an older NumPy."""
-    try:
-        return [operator.attrgetter(name)(np)]
-    except AttributeError:
+    """The NumPy function of that name ("linalg.det"), in a list; none where NumPy lacks it."""
+    if name in _NOT_IN_EVERY_NUMPY and not hasattr(np, name):
         return []
+    return [operator.attrgetter(name)(np)]
+
+
+# In NumPy 2.0 to 2.5; any other name that is missing is misspelt.
+_NOT_IN_EVERY_NUMPY = {
+    "cumulative_prod", "cumulative_sum", "in1d", "matvec", "trapz", "unstack", "vecmat",
+}  # fmt: skip
 
 
 def defvjp(
-    fn: Callable[..., Any] | str,
+    fn: Callable[..., Any],
     *rules: Rule | None,
     broadcasts: bool | None = None,
     each: Rule | None = None,
@@ -194,6 +208,7 @@ def defvjp(
     symbol: str | None = None,
     domain: str = "",
     kink: str = "",
+    note: str = "",
     complex: bool = True,
     orders: int | None = None,
 ) -> None:
@@ -213,9 +228,10 @@ def defvjp(
     sequence: the one argument is a sequence of arrays, and the rule returns as many gradients.
     several: the result is a tuple of arrays; the rule finds the gradient of the i-th in g[i], or
         None, and that result with `part(y, i)`.
-    domain, kink, complex, orders: where it is defined, the convention at points without one
-        derivative, whether it takes complex numbers, and the order of derivatives that is tested
-        (3 of elementwise functions, else 2): what `python -m autograd supported` tells.
+    domain, kink, note, complex, orders: where it is defined, the convention at points without one
+        derivative, what else there is to know, whether it takes complex numbers, and the order of
+        derivatives that is tested (3 of elementwise functions, else 2): what
+        `python -m autograd supported` tells.
     scalar: the same function for Python floats, where NumPy's own is slow.
     symbol: what pictures call it, if not by its name.
 
@@ -230,34 +246,41 @@ def defvjp(
     >>> x.grad
     array([ 3., 12.])
     """
-    for f in named(fn) if isinstance(fn, str) else [fn]:
-        elementwise = isinstance(f, np.ufunc) and f.signature is None
-        TABLE[f] = Derivative(
-            f,
-            rules if each is None else _Each(each),
-            broadcasts=isinstance(f, np.ufunc) if broadcasts is None else broadcasts,
-            sequence=sequence,
-            several=several,
-            scalar=scalar,
-            symbol=symbol,
-        )
-        ABOUT[f] = About(domain, kink, complex, orders or (3 if elementwise else 2))
+    elementwise = isinstance(fn, np.ufunc) and fn.signature is None
+    COMPOSED.pop(fn, None)  # whoever gives rules wants them used
+    TABLE[fn] = Derivative(
+        fn,
+        rules if each is None else _Each(each),
+        broadcasts=isinstance(fn, np.ufunc) if broadcasts is None else broadcasts,
+        sequence=sequence,
+        several=several,
+        scalar=scalar,
+        symbol=symbol,
+    )
+    ABOUT[fn] = About(domain, kink, note, complex, orders or (3 if elementwise else 2))
 
 
 def compose(
-    *fns: Callable[..., Any] | str, domain: str = "", kink: str = "", complex: bool = True
+    *fns: Callable[..., Any] | str,
+    like: Callable[..., Any] | None = None,
+    complex: bool = True,
+    note: str = "",
+    kink: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give functions of a Value as a composition of functions that have derivatives.
 
     Of a function that has rules too, it is asked first, and returns NotImplemented for the calls
     that they serve.
+
+    like: a function of which the same is true, of domain, kinks and complex numbers.
     """
+    about = ABOUT[like] if like else About(kink=kink, note=note, complex=complex)
 
     def register(composition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in fns:
             for f in named(fn) if isinstance(fn, str) else [fn]:
                 COMPOSED[f] = composition
-                ABOUT.setdefault(f, About(domain, kink, complex))
+                ABOUT.setdefault(f, about)
         return composition
 
     return register
@@ -314,6 +337,11 @@ def data_of(x: Any) -> Any:
 
 
 PLAIN.add(data_of)
+
+
+def is_tracked(x: Any) -> bool:
+    """Whether it is a Value."""
+    return type(x) in TRACKED
 
 
 def name_of(fn: Callable[..., Any]) -> str:

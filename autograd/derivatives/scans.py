@@ -72,7 +72,7 @@ def product_of_others(lines: Any) -> Any:
 
 
 defvjp(np.cumsum, _cumsum_vjp)
-defvjp(np.cumprod, _cumprod_vjp, kink="exact at 0", orders=3)
+defvjp(np.cumprod, _cumprod_vjp, note="exact where factors are 0", orders=3)
 
 
 def _cumulative(fn: str, accumulate: Any, start: int) -> None:

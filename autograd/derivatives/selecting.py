@@ -8,12 +8,13 @@ from autograd.derivatives.carrying import carried_from, carries
 from autograd.derivatives.indexing import at_set, scatter
 from autograd.derivatives.numerics import axis_of
 from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.errors import NotDifferentiable
 
 carries(np.take, 0, 2)
 carries(np.take_along_axis, 0, 2)
-carries(np.compress, 1, 2)
-carries(np.extract, 1, 2)
-carries(np.delete, 0, 2)
+carries(np.compress, 1, 2, once=True)
+carries(np.extract, 1, 2, once=True)
+carries(np.delete, 0, 2, once=True)
 carries(np.resize)
 carries(np.lib.stride_tricks.sliding_window_view)
 
@@ -40,7 +41,9 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 @compose(np.choose)
 def _choose(a: Any, choices: Any, out: None = None, mode: Any = "raise") -> Any:
-    return carried_from(list(choices), lambda numbers: np.choose(data_of(a), numbers, out, mode))
+    if out is not None:
+        raise NotDifferentiable("np.choose of a Value takes no out=: assign the result instead.")
+    return carried_from(list(choices), lambda numbers: np.choose(data_of(a), numbers, mode=mode))
 
 
 @compose(np.piecewise)
@@ -58,12 +61,10 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) 
         )
     y = np.where(False, x, 0)
     for condition, f in zip(conditions, funclist, strict=True):
-        piece = (
-            f(x[condition], *args, **kwargs)
-            if callable(f) and np.ndim(x)
-            else (f(x, *args, **kwargs) if callable(f) and condition else f)
-        )
-        y = at_set(y, condition, piece) if np.ndim(x) else piece if condition else y
+        if not np.any(condition):
+            continue
+        piece = f(x[condition] if np.ndim(x) else x, *args, **kwargs) if callable(f) else f
+        y = at_set(y, condition, piece) if np.ndim(x) else piece
     return y
 
 

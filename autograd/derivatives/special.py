@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special as sp
 
 from autograd.derivatives.numerics import over, times
-from autograd.derivatives.registry import PLAIN, TABLE, defvjp
+from autograd.derivatives.registry import PLAIN, defvjp
 from autograd.errors import NotDifferentiable
 from autograd.functions import polygamma
 
@@ -21,9 +21,8 @@ Rule = Callable[..., Any]
 
 
 def _define(name: str, *rules: Rule, **about: Any) -> None:
-    """Rules for scipy.special's function of that name, unless the user has given it some."""
-    fn = getattr(sp, name, None)
-    if fn is not None and fn not in TABLE:
+    """Rules for scipy.special's function of that name, if this SciPy has it."""
+    if fn := getattr(sp, name, None):
         defvjp(fn, *rules, **about)
 
 
@@ -36,6 +35,7 @@ def _no_rule(name: str, parameter: str) -> Rule:
 
 _REAL: Any = {"complex": False}
 _POSITIVE: Any = {"complex": False, "domain": "x > 0"}
+_BOTH_POSITIVE: Any = {"complex": False, "domain": "both > 0"}
 _UNIT: Any = {"complex": False, "domain": "0 < x < 1"}
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)
@@ -69,26 +69,33 @@ _define("exp10", lambda g, y, x: times(g, math.log(10) * y), **_REAL)
 _define("expm1", lambda g, y, x: times(g, y + 1))
 _define("log1p", lambda g, y, x: over(g, 1 + x), domain="x > -1")
 _define("cosm1", lambda g, y, x: -g * np.sin(x), **_REAL)
-_define("cbrt", lambda g, y, x: over(g, 3 * y * y), **_REAL)
-_define("xlogy", lambda g, z, x, y: sp.xlogy(g, y), lambda g, z, x, y: over(g * x, y), **_REAL)
+_define("cbrt", lambda g, y, x: over(g, 3 * y * y), complex=False, domain="x ≠ 0")
+_define(
+    "xlogy",
+    lambda g, z, x, y: sp.xlogy(g, y),
+    lambda g, z, x, y: over(g * x, y),
+    complex=False,
+    domain="y > 0",
+)
 _define(
     "xlog1py",
     lambda g, z, x, y: sp.xlog1py(g, y),
     lambda g, z, x, y: over(g * x, 1 + y),
-    **_REAL,
+    complex=False,
+    domain="y > -1",
 )
 _define("entr", lambda g, y, x: -(sp.xlogy(g, x) + g), **_POSITIVE)
 _define(
     "rel_entr",
     lambda g, z, x, y: times(g, np.log(x) - np.log(y) + 1),
     lambda g, z, x, y: -over(g * x, y),
-    **_POSITIVE,
+    **_BOTH_POSITIVE,
 )
 _define(
     "kl_div",
     lambda g, z, x, y: times(g, np.log(x) - np.log(y)),
     lambda g, z, x, y: g - over(g * x, y),
-    **_POSITIVE,
+    **_BOTH_POSITIVE,
 )
 _define(
     "huber",
@@ -106,9 +113,10 @@ _define(
     "boxcox",
     lambda g, y, x, p: g * x ** (p - 1),
     _no_rule("boxcox", "its exponent"),
+    note="by x only",
     **_POSITIVE,
 )
-_define("expi", lambda g, y, x: over(g * np.exp(x), x), **_REAL)
+_define("expi", lambda g, y, x: over(g * np.exp(x), x), complex=False, domain="x ≠ 0")
 _define("exp1", lambda g, y, x: -over(g * np.exp(-x), x), **_POSITIVE)
 
 # ---------------------------------------------------------------- the gamma function
@@ -122,13 +130,13 @@ _define(
     "beta",
     lambda g, y, a, b: g * (y * (sp.psi(a) - sp.psi(a + b))),
     lambda g, y, a, b: g * (y * (sp.psi(b) - sp.psi(a + b))),
-    **_POSITIVE,
+    **_BOTH_POSITIVE,
 )
 _define(
     "betaln",
     lambda g, y, a, b: g * (sp.psi(a) - sp.psi(a + b)),
     lambda g, y, a, b: g * (sp.psi(b) - sp.psi(a + b)),
-    **_POSITIVE,
+    **_BOTH_POSITIVE,
 )
 
 
@@ -140,12 +148,14 @@ _define(
     "gammainc",
     _no_rule("gammainc", "its first argument"),
     lambda g, y, a, x: g * _gamma_density(a, x),
+    note="by x only",
     **_POSITIVE,
 )
 _define(
     "gammaincc",
     _no_rule("gammaincc", "its first argument"),
     lambda g, y, a, x: -g * _gamma_density(a, x),
+    note="by x only",
     **_POSITIVE,
 )
 _define(
@@ -155,6 +165,7 @@ _define(
     lambda g, y, a, b, x: g * np.exp(
         sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)
     ),
+    note="by x only",
     **_UNIT,
 )  # fmt: skip
 PLAIN.add(sp.gammasgn)
@@ -168,6 +179,7 @@ def _of_order(name: str, slope: Rule, **about: Any) -> None:
         name,
         _no_rule(name, "its order"),
         lambda g, y, v, x: g * slope(v, x, y),
+        note="by x only",
         **about,
     )
 
@@ -191,7 +203,7 @@ _define("y0", lambda g, y, x: -g * sp.y1(x), **_POSITIVE)
 _define("y1", lambda g, y, x: g * ((sp.y0(x) - sp.yv(2, x)) / 2), **_POSITIVE)
 _define("i0", lambda g, y, x: g * sp.i1(x), **_REAL)
 _define("i1", lambda g, y, x: g * ((sp.i0(x) + sp.ive(2, x) * np.exp(np.abs(x))) / 2), **_REAL)
-_define("i0e", lambda g, y, x: g * (sp.i1e(x) - np.sign(x) * y), **_REAL)
+_define("i0e", lambda g, y, x: g * (sp.i1e(x) - np.sign(x) * y), kink="0 at 0", **_REAL)
 _define("i1e", lambda g, y, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * y), **_REAL)
 _define("k0", lambda g, y, x: -g * sp.k1(x), **_POSITIVE)
 _define("k1", lambda g, y, x: -g * ((sp.k0(x) + sp.kv(2, x)) / 2), **_POSITIVE)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import array_of
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
 
@@ -72,7 +72,7 @@ def _cov(
         np.cov(*map(data_of, (m, y, rowvar, bias, ddof, fweights, aweights)))
     for given in (fweights, aweights):
         if given is not None:
-            given = given if hasattr(given, "parents") else np.asarray(given, float)
+            given = given if is_tracked(given) else np.asarray(given, float)
             weights = given if weights is None else weights * given
     if weights is None:
         freedom: Any = np.shape(x)[1] - ddof
@@ -113,16 +113,16 @@ def _bincount_vjp(g: Any, y: Any, x: Any, weights: Any, *, minlength: int = 0) -
     return g[x]
 
 
-defvjp(np.bincount, None, _bincount_vjp, complex=False)
+defvjp(np.bincount, None, _bincount_vjp, complex=False, note="by the weights only")
 
 
-@compose(np.histogram, complex=False)
+@compose(np.histogram, complex=False, note="by the weights only")
 def _histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any]:
     """Of weights that have derivatives; bins and counts have none."""
     plain, edges = np.histogram(*map(data_of, (a, bins, range, density, weights)))
-    if not hasattr(weights, "parents"):
+    if not is_tracked(weights):
         return plain, edges
     numbers = np.ravel(data_of(a))
     places = np.searchsorted(edges, numbers, side="right") - 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.joining import rows
 from autograd.derivatives.registry import data_of, name_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
@@ -45,7 +46,7 @@ def _reduce(
             f"{name_of(ufunc)}.reduce of a Value cannot be differentiated with {', '.join(names)}: "
             "reduce along one axis."
         )
-    lines = np.moveaxis(array, axis, 0)
+    lines = rows(np.moveaxis(array, axis, 0))
     if len(lines) == 0:
         return ufunc.reduce(data_of(array), axis, keepdims=keepdims)
     result = lines[0] if ufunc.identity is None else ufunc(ufunc.identity, lines[0])
@@ -63,7 +64,7 @@ def _accumulate(
         return _ACCUMULATIONS[ufunc](array, axis)
     if ufunc in (np.maximum, np.minimum) and np.size(array):
         return np.take_along_axis(array, _record_holders(ufunc, data_of(array), axis), axis)
-    lines = np.moveaxis(array, axis, 0)
+    lines = rows(np.moveaxis(array, axis, 0))
     results = list(lines[:1])
     for line in lines[1:]:
         results.append(ufunc(results[-1], line))
@@ -89,7 +90,7 @@ def _reduceat(
 ) -> Any:
     lines = np.moveaxis(array, axis, 0)
     if len(indices) == 0:
-        return array[(slice(None),) * (axis % np.ndim(array)) + (slice(0),)]
+        return np.moveaxis(lines[:0], 0, axis)
     stops = [*indices[1:], len(lines)]
     parts = [
         _reduce(ufunc, lines[start:stop], 0, dtype) if start < stop else lines[start]

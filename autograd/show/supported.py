@@ -6,6 +6,7 @@ Read from the table, and from NumPy's own list of names: a name that nobody has 
 import difflib
 import importlib
 import importlib.util
+import inspect
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -80,14 +81,22 @@ def _entry(fn: Any, names: tuple[str, ...]) -> Entry:
     short = names[0].rpartition(".")[2]
     fn = _AS_ANOTHER.get(short, fn)
     if fn in ABOUT:
-        settings = tuple(sorted(TABLE[fn].settings)) if fn in TABLE and fn not in COMPOSED else ()
-        return Entry(names, DIFFERENTIABLE, ABOUT[fn], "", settings)
+        return Entry(names, DIFFERENTIABLE, ABOUT[fn], ABOUT[fn].note, _settings(fn))
     if fn in PLAIN:
         return Entry(names, NO_DERIVATIVE, About(), "gives what it gives of v.data", ())
     if fn in REFUSED:
         return Entry(names, REFUSES, About(), REFUSED[fn], ())
     status = NO_VALUES if short in _APART else UNCLASSIFIED
     return Entry(names, status, About(), "", ())
+
+
+def _settings(fn: Any) -> tuple[str, ...]:
+    """The settings that are handled: those of the rules, and of the composition."""
+    settings = set(TABLE[fn].settings) if fn in TABLE else set()
+    if fn in COMPOSED:
+        parameters = inspect.signature(COMPOSED[fn]).parameters.values()
+        settings |= {p.name for p in parameters if p.default is not p.empty}
+    return tuple(sorted(settings - {"out"}))
 
 
 def lookup(name: str) -> list[Entry]:
@@ -120,6 +129,8 @@ def explanation(entry: Entry) -> str:
             lines.append(f"  domain: {entry.about.domain}")
         if entry.about.kink:
             lines.append(f"  at kinks and ties: {entry.about.kink}")
+        if entry.note:
+            lines.append(f"  note: {entry.note}")
         if entry.settings:
             lines.append(f"  settings: {', '.join(entry.settings)}")
         lines.append(f"  complex numbers: {'yes' if entry.about.complex else 'no'}")
@@ -139,14 +150,14 @@ def page(every: list[Entry]) -> str:
         "",
         "## Differentiable",
         "",
-        "| function | domain | at kinks and ties | order | complex |",
-        "| --- | --- | --- | --- | --- |",
+        "| function | domain | at kinks and ties | note | order | complex |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for e in _of(every, DIFFERENTIABLE):
         domain, kink = (text.replace("|x|", "abs x") for text in (e.about.domain, e.about.kink))
         answer = "yes" if e.about.complex else "no"
         names = ", ".join(f"`{name}`" for name in e.names)
-        lines.append(f"| {names} | {domain} | {kink} | {e.about.orders} | {answer} |")
+        lines.append(f"| {names} | {domain} | {kink} | {e.note} | {e.about.orders} | {answer} |")
     for title, status in (
         ("No derivative: of a Value they give what they give of its data", NO_DERIVATIVE),
         ("Given no arrays, or making plain ones", NO_VALUES),

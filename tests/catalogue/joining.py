@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograd.derivatives import joining
 from tests.catalogue.rows import CUBE, on_shapes
 
 PADS = [
@@ -14,6 +15,7 @@ PADS = [
 ]  # fmt: skip
 
 CALLS = {
+    joining.rows: on_shapes(joining.rows, ((3, 2),), ((3,),)),
     np.concatenate: [
         (lambda x, y: np.concatenate([x, y, x], axis=1), ((2, 3), (2, 1))),
         (lambda x, y: np.concatenate((x, np.ones(2), y), axis=None), ((2, 3), (2,))),

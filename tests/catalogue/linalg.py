@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.catalogue.rows import AXES, with_settings
+from tests.catalogue.rows import AXES, on_shapes, with_settings
 
 SQUARE, STACK = ((3, 3),), ((2, 3, 3),)
 TALL, WIDE = ((4, 2),), ((2, 4),)
@@ -29,8 +29,8 @@ def squares(vectors):
 
 
 def everything(f, *cases):
-    """The function with and without each triangle, on one matrix and on a stack."""
-    return [(f, shapes) for shapes in (cases or (SQUARE, STACK))]
+    """The function on a matrix and on a stack, or on these shapes."""
+    return on_shapes(f, *(cases or (SQUARE, STACK)))
 
 
 CALLS = {
