@@ -4,6 +4,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.derivatives.indexing import at
 from autograd.derivatives.registry import defvjp, primitive
 from autograd.errors import (
     DegenerateSpectrum,
@@ -50,6 +51,7 @@ __all__ = [
     "NotDifferentiable",
     "ShapeMismatch",
     "Value",
+    "at",
     "defvjp",
     "draw",
     "elementwise_grad",

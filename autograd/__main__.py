@@ -1,4 +1,4 @@
-"""The command line: `python -m autograd supported [NAME]`."""
+"""The command line: `python -m autograd supported [NAME ...]`."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("supported", help="which functions can be differentiated")
-    command.add_argument("name", nargs="?", help="a function, such as np.linalg.det or tanh")
+    command.add_argument("name", nargs="*", help="functions, such as np.linalg.det or tanh")
     command.add_argument("--markdown", action="store_true", help="everything, as a page")
     command.set_defaults(run=_supported)
     options = parser.parse_args(arguments)
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _supported(options: argparse.Namespace) -> int:
-    if options.name is None:
+    if not options.name:
         every = supported.entries()
         if options.markdown:
             print(supported.page(every), end="")
@@ -32,14 +32,16 @@ def _supported(options: argparse.Namespace) -> int:
             )
             print(f"{entry.names[0]:{width}}  {entry.status:14}  {remarks}".rstrip())
         return 0
-    found = supported.lookup(options.name)
-    if not found:
-        near = supported.similar(options.name)
+    missing = 0
+    for name in options.name:
+        if found := supported.lookup(name):
+            print("\n".join(map(supported.explanation, found)))
+            continue
+        near = supported.similar(name)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
-        print(f"There is no function {options.name!r} here.{hint}", file=sys.stderr)
-        return 1
-    print("\n".join(map(supported.explanation, found)))
-    return 0
+        print(f"There is no function {name!r} that takes a Value.{hint}", file=sys.stderr)
+        missing += 1
+    return min(missing, 1)
 
 
 if __name__ == "__main__":

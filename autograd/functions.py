@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import times
 from autograd.derivatives.registry import defvjp, primitive
 
 __all__ = [
@@ -59,7 +60,7 @@ def _sigmoid_of_float(x: float) -> float:
 
 defvjp(
     sigmoid,
-    lambda g, y, x: g * (y * (1 - y)),
+    lambda g, y, x: times(g, y * sigmoid(-x)),  # 1 - y would lose the digits of a small one
     scalar=_sigmoid_of_float,
     complex=False,
     orders=3,
@@ -76,7 +77,7 @@ def softplus(x: Any) -> Any:
     return np.logaddexp(x, 0)
 
 
-defvjp(softplus, lambda g, y, x: g * sigmoid(x), complex=False, orders=3)
+defvjp(softplus, lambda g, y, x: times(g, sigmoid(x)), complex=False, orders=3)
 
 
 @primitive

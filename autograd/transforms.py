@@ -329,6 +329,8 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
+    if not isinstance(args, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError("jvp takes the arguments and the tangents in tuples: jvp(f, (x,), (v,)).")
     _check_shapes("tangents", flatten(list(tangents))[0], "args", flatten(list(args))[0])
     value, pullback = vjp(f, *args)
     anywhere = map_nest(lambda y: like(1, plain(y)), value)

@@ -5,6 +5,7 @@ arrays, NumPy's and Python's protocols. How it remembers stands in `record`.
 """
 
 import operator
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, final
@@ -18,6 +19,7 @@ from autograd.derivatives.numerics import power
 from autograd.derivatives.registry import PLAIN, TABLE, name_of
 from autograd.derivatives.ufunc_methods import METHODS
 from autograd.errors import Detached, ShapeMismatch
+from autograd.functions import __all__ as _OURS
 from autograd.functions import relu, sigmoid
 from autograd.record import Record, apply, leaf, method_of, operator_pair, plain, record, values_in
 from autograd.recording import is_recording
@@ -210,9 +212,9 @@ class Value(Record):
         return np.dtype(getattr(self._value, "dtype", type(self._value)))
 
     @property
-    def at(self) -> indexing.At:
+    def at(self) -> indexing.at:
         """Assignments that give a new Value: `v.at[i].set(w)`, `.add(w)`, `.multiply(w)`."""
-        return indexing.At(self)
+        return indexing.at(self)
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -262,11 +264,14 @@ class Value(Record):
         return apply(fn, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        caller = sys._getframe(1)
+        module, name = caller.f_globals.get("__name__", ""), caller.f_code.co_name
+        foreign = module.split(".")[0] in ("numpy", "scipy")
         raise Detached(
-            "an array cannot hold a Value without forgetting how it was computed: use v.data for "
-            "the plain array, np.stack or np.concatenate for an array of Values. (A function that "
-            "calls np.asarray on what it is given comes here too: scipy.special.softmax, say, "
-            "where autograd.softmax will do.)"
+            "an array cannot hold a Value without forgetting how it was computed"
+            + (f", as {name} of {module} would have it" if foreign else "")
+            + ": use v.data for the plain array, np.stack or np.concatenate for an array of Values"
+            + (f", autograd.{name} for this function." if foreign and name in _OURS else ".")
         )
 
     # --------------------------------------------------------------- Python's protocols

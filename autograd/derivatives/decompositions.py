@@ -54,8 +54,9 @@ def _refuse(wanted: Any, forbidden: Any, scale: Any, message: str) -> None:
 
 def _within(function: str, what: str) -> str:
     return (
-        f"np.linalg.{function}: the loss depends on {what}, which no derivative exists of, as the "
-        "choice among them is LAPACK's. Use the values alone, or a function without the vectors."
+        f"np.linalg.{function}: the loss depends on {what}. LAPACK chooses among them, so there is "
+        "no derivative, or it cannot be found by way of them: use the values alone, or a function "
+        "that needs no vectors (solve, inv, matrix_power, pinv, det)."
     )
 
 
@@ -161,7 +162,24 @@ def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
         turn = adjoint(v) @ g_v
         _refuse(turn, equal, turn, _within("eig", "eigenvectors of equal eigenvalues"))
         inner = inner + np.where(equal | np.eye(np.shape(w)[-1], dtype=bool), 0, turn / conj(gaps))
-    return conj(np.linalg.inv(adjoint(v)) @ inner @ adjoint(v))
+    inverse = _inverse_of(v)
+    return conj(adjoint(inverse) @ inner @ adjoint(v))
+
+
+def _inverse_of(v: Any) -> Any:
+    """The inverse of eigenvectors; they have none where the matrix has too few of them."""
+    try:
+        inverse = np.linalg.inv(v)
+    except np.linalg.LinAlgError:
+        inverse = np.inf * v
+    size = [np.linalg.norm(data_of(m), axis=(-2, -1)) for m in (v, inverse)]
+    # The gradient loses twice as many digits as the inverse.
+    if not np.all(size[0] * size[1] < np.sqrt(0.01 / np.finfo(size[0].dtype).eps)):
+        raise DegenerateSpectrum(
+            "np.linalg.eig (or eigvals, roots, poly): the matrix lacks eigenvectors, or nearly so, "
+            "as eigenvalues coincide; their derivatives do not exist there."
+        )
+    return inverse
 
 
 _ALIKE = "equal values: functions that treat them alike"

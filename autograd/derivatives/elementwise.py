@@ -33,7 +33,7 @@ defvjp(
 defvjp(
     np.divide,
     lambda g, z, x, y: over(g, y),
-    lambda g, z, x, y: -over(over(g * x, y), y),
+    lambda g, z, x, y: -over(over(times(g, x), y), y),
     symbol="÷",
     domain="y ≠ 0",
 )
@@ -84,7 +84,7 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """p·xᵖ⁻¹, which is 0 for the exponent 0, of the base 0 too."""
     if isinstance(p, float | int | complex):
         if p in (0, 2):
-            return g * (p * x)
+            return times(g, p * x) if p else 0 * g
         lower: Any = p - 1
     else:
         if p.dtype.kind in "iub":
@@ -105,7 +105,7 @@ _POWERS: Any = {"domain": "x > 0, or p a constant", "kink": "0 by p at x = 0"}
 
 defvjp(np.power, _base_vjp, _exponent_vjp, symbol="**", **_POWERS)
 defvjp(np.float_power, _base_vjp, _exponent_vjp, **_POWERS)
-defvjp(np.square, lambda g, y, x: g * (2 * x), scalar=lambda x: x * x)
+defvjp(np.square, lambda g, y, x: times(g, 2 * x), scalar=lambda x: x * x)
 defvjp(np.sqrt, lambda g, y, x: over(g, 2 * y), scalar=math.sqrt, domain="x > 0")
 defvjp(np.cbrt, lambda g, y, x: over(g, 3 * y * y), scalar=math.cbrt, domain="x ≠ 0", complex=False)
 
@@ -132,14 +132,14 @@ def _gap(x: Any, z: Any) -> Any:
 
 defvjp(
     np.logaddexp,
-    lambda g, z, x, y: g * np.exp(_gap(x, z)),
-    lambda g, z, x, y: g * np.exp(_gap(y, z)),
+    lambda g, z, x, y: times(g, np.exp(_gap(x, z))),
+    lambda g, z, x, y: times(g, np.exp(_gap(y, z))),
     complex=False,
 )
 defvjp(
     np.logaddexp2,
-    lambda g, z, x, y: g * np.exp2(_gap(x, z)),
-    lambda g, z, x, y: g * np.exp2(_gap(y, z)),
+    lambda g, z, x, y: times(g, np.exp2(_gap(x, z))),
+    lambda g, z, x, y: times(g, np.exp2(_gap(y, z))),
     complex=False,
 )
 
@@ -155,6 +155,10 @@ def _arcsine_slope(x: Any, y: Any) -> Any:
     return np.cos(y) if np.iscomplexobj(x) else np.sqrt((1 - x) * (1 + x))
 
 
+def _arcsinh_slope(x: Any) -> Any:
+    return np.sqrt(x * x + 1) if np.iscomplexobj(x) else np.hypot(x, 1)
+
+
 defvjp(
     np.arcsin,
     lambda g, y, x: over(g, _arcsine_slope(x, y)),
@@ -167,11 +171,11 @@ defvjp(
     scalar=math.acos,
     domain="|x| < 1",
 )
-defvjp(np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan)
+defvjp(np.arctan, lambda g, y, x: over(g, 1 + x * x), scalar=math.atan)
 defvjp(np.sinh, lambda g, y, x: times(g, np.cosh(x)), scalar=math.sinh)
 defvjp(np.cosh, lambda g, y, x: times(g, np.sinh(x)), scalar=math.cosh)
-defvjp(np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh)
-defvjp(np.arcsinh, lambda g, y, x: g / np.sqrt(x * x + 1), scalar=math.asinh)
+defvjp(np.tanh, lambda g, y, x: times(g, 1 - y * y), scalar=math.tanh)
+defvjp(np.arcsinh, lambda g, y, x: over(g, _arcsinh_slope(x)), scalar=math.asinh)
 defvjp(
     np.arccosh,
     lambda g, y, x: over(g, np.sqrt(x - 1) * np.sqrt(x + 1)),
@@ -181,16 +185,24 @@ defvjp(
 defvjp(np.arctanh, lambda g, y, x: over(g, (1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
 defvjp(
     np.hypot,
-    lambda g, z, x, y: g * over(x, z),
-    lambda g, z, x, y: g * over(y, z),
+    lambda g, z, x, y: times(g, over(x, z)),
+    lambda g, z, x, y: times(g, over(y, z)),
     scalar=math.hypot,
     kink="0 at (0, 0)",
     complex=False,
 )
+
+
+def _angle_vjp(g: Any, u: Any, v: Any) -> Any:
+    """g u / (u² + v²), without overflow."""
+    length = np.hypot(u, v)
+    return times(g, np.where(np.isinf(length), 0, over(over(u, length), length)))
+
+
 defvjp(
     np.arctan2,
-    lambda g, z, y, x: g * over(over(x, np.hypot(x, y)), np.hypot(x, y)),
-    lambda g, z, y, x: -g * over(over(y, np.hypot(x, y)), np.hypot(x, y)),
+    lambda g, z, y, x: _angle_vjp(g, x, y),
+    lambda g, z, y, x: -_angle_vjp(g, y, x),
     scalar=math.atan2,
     kink="0 at (0, 0)",
     complex=False,
@@ -206,7 +218,7 @@ defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex
 
 
 def _abs_vjp(g: Any, y: Any, x: Any) -> Any:
-    return g * (over(np.conjugate(x), y) if np.iscomplexobj(x) else np.sign(x))
+    return times(g, over(np.conjugate(x), y) if np.iscomplexobj(x) else np.sign(x))
 
 
 def _sign_vjp(g: Any, y: Any, x: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.derivatives.registry import defvjp, primitive
 
-__all__ = ["At", "at_add", "at_multiply", "at_set", "scatter"]
+__all__ = ["at", "at_add", "at_multiply", "at_set", "scatter"]
 
 
 def _may_repeat(index: Any) -> bool:
@@ -137,14 +137,21 @@ defvjp(
 )
 
 
-class At:
-    """What `v.at` is, and with an index `v.at[i]`: assignments that give a new array."""
+class at:
+    """Assignments that give a new array: `at(x)[i].set(w)`, `.add(w)`, `.multiply(w)`.
+
+    For arrays and Values alike; `v.at[i]` is `at(v)[i]`. They can be differentiated by x and w.
+
+    >>> import numpy as np
+    >>> at(np.zeros(3))[[0, 2, 2]].add(1.0)
+    array([1., 0., 2.])
+    """
 
     def __init__(self, x: Any, index: Any = ...) -> None:
         self._x, self._index = x, index
 
-    def __getitem__(self, index: Any) -> "At":
-        return At(self._x, index)
+    def __getitem__(self, index: Any) -> "at":
+        return at(self._x, index)
 
     def set(self, w: Any) -> Any:
         """The array with w there; of repeated indices the last one counts."""

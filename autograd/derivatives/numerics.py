@@ -1,9 +1,9 @@
 """Quotients, products and powers for rules, right where the local derivative is infinite.
 
-Where no gradient comes in, none goes out: 0 · ∞ is 0 in the chain rule, so that
-`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, not NaN. This holds for elementwise
-functions of arrays here, for numbers in the walk itself; a matrix product with an infinite factor
-mixes it into sums, and is what NumPy says.
+Where no gradient comes in, none goes out: 0 · ∞ and 0 · NaN are 0 in the chain rule, so that
+`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, and `np.nanmean((x - data) ** 2)` passes
+over what is missing. This holds for elementwise functions of arrays here, for numbers in the walk
+itself; a matrix product with an infinite factor mixes it into sums, and is what NumPy says.
 """
 
 import math
@@ -91,12 +91,12 @@ def conj(x: Any) -> Any:
 
 
 def over(g: Any, d: Any) -> Any:
-    """The quotient g / d, and 0 where both are 0."""
+    """The quotient g / d, and 0 where g is 0, whatever d is."""
     if type(g) is type(d) is float:
         return g / d if d else 0.0 if not g else np.divide(g, d)
-    if not _nowhere_0(d):
-        both = (d == 0) & (g == 0)
-        g, d = np.where(both, 0, g), np.where(both, 1, d)
+    if not (_nowhere_0(d) and _is_finite(d)):
+        idle = (g == 0) & ((d == 0) | np.isnan(d))
+        g, d = np.where(idle, 0, g), np.where(idle, 1, d)
     return g / d
 
 

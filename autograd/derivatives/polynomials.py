@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives import decompositions  # noqa: F401 (whose domain is that of roots)
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import array_of, dtype_of, over
 from autograd.derivatives.registry import compose, data_of
@@ -85,7 +86,7 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     return p
 
 
-@compose(np.poly)
+@compose(np.poly, note="of a matrix: as its eigenvalues")
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = _array(seq_of_zeros)
     if np.ndim(zeros) == 2:  # the characteristic polynomial of a matrix
@@ -96,20 +97,23 @@ def _poly(seq_of_zeros: Any) -> Any:
     return p if np.iscomplexobj(np.poly(data_of(seq_of_zeros))) else np.real(p)
 
 
-@compose(np.roots)
+@compose(np.roots, like=np.linalg.eig)
 def _roots(p: Any) -> Any:
     """The eigenvalues of the companion matrix."""
     p = _array(p)
     nonzero = np.flatnonzero(data_of(p))
     if nonzero.size == 0:
         return np.zeros(0)
-    zeros_at_0 = len(p) - 1 - nonzero[-1]
-    p = p[nonzero[0] : nonzero[-1] + 1]
+    p = p[nonzero[0] :]
     if len(p) == 1:
-        return np.zeros(zeros_at_0)
+        return np.zeros(0)
     below = np.eye(len(p) - 2, len(p) - 1, dtype=dtype_of(p))
     roots = np.linalg.eigvals(np.concatenate([np.reshape(-p[1:] / p[0], (1, -1)), below]))
-    return np.concatenate([roots, np.zeros(zeros_at_0)])
+    left, order = data_of(roots).copy(), []
+    for root in np.roots(data_of(p)):  # NumPy's order, which has those at 0 last
+        order.append(int(np.nanargmin(np.abs(left - root))))
+        left[order[-1]] = np.nan
+    return roots[np.array(order)]
 
 
 @compose(np.vander)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import times
 from autograd.derivatives.registry import defvjp, primitive
 
 __all__ = ["i0_derivative", "sinc_derivative"]
@@ -50,14 +51,16 @@ def i0_derivative(x: Any, n: int) -> Any:
     (L. N. Trefethen, J. A. C. Weideman, SIAM Review 56, 2014).
     """
     x = np.asarray(x)
-    points = 2 * math.ceil(20 + n + 3 * math.sqrt(np.max(np.abs(x), initial=0)))
-    size, total = np.abs(x), 0 * x
-    for c in np.cos((np.arange(points) + 0.5) * np.pi / points):
-        total = total + c**n * np.exp(x * c - size)
-    return np.exp(size) * (total / points)
+    largest = np.max(np.abs(x), initial=0, where=np.isfinite(x))
+    points = math.ceil(20 + n + 3 * math.sqrt(largest))
+    wave = np.sinh if n % 2 else np.cosh  # both halves of the period together
+    total = 0 * x
+    for c in np.cos((np.arange(points) + 0.5) * (np.pi / 2) / points):
+        total = total + c**n * wave(x * c)
+    return total / points
 
 
-defvjp(sinc_derivative, lambda g, y, x, n: g * sinc_derivative(x, n + 1), None, complex=False)
-defvjp(i0_derivative, lambda g, y, x, n: g * i0_derivative(x, n + 1), None, complex=False)
-defvjp(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), complex=False, orders=3)
-defvjp(np.i0, lambda g, y, x: g * i0_derivative(x, 1), complex=False, orders=3)
+defvjp(sinc_derivative, lambda g, y, x, n: times(g, sinc_derivative(x, n + 1)), None, complex=False)
+defvjp(i0_derivative, lambda g, y, x, n: times(g, i0_derivative(x, n + 1)), None, complex=False)
+defvjp(np.sinc, lambda g, y, x: times(g, sinc_derivative(x, 1)), complex=False, orders=3)
+defvjp(np.i0, lambda g, y, x: times(g, i0_derivative(x, 1)), complex=False, orders=3)

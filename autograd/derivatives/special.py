@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from autograd.derivatives.numerics import over, times
-from autograd.derivatives.registry import PLAIN, defvjp
+from autograd.derivatives.numerics import over, power, times
+from autograd.derivatives.registry import PLAIN, data_of, defvjp
 from autograd.errors import NotDifferentiable
 from autograd.functions import polygamma
 
@@ -23,7 +23,17 @@ Rule = Callable[..., Any]
 def _define(name: str, *rules: Rule, **about: Any) -> None:
     """Rules for scipy.special's function of that name, if this SciPy has it."""
     if fn := getattr(sp, name, None):
-        defvjp(fn, *rules, **about)
+        defvjp(fn, *map(_where_something_comes_in, rules), **about)
+
+
+def _where_something_comes_in(rule: Rule) -> Rule:
+    """The rule, with 0 where the incoming gradient is 0 and the slope infinite or not a number."""
+
+    def masked(g: Any, *rest: Any) -> Any:
+        c = rule(g, *rest)
+        return c if np.all(np.isfinite(c)) else np.where(g == 0, 0, c)
+
+    return masked
 
 
 def _no_rule(name: str, parameter: str) -> Rule:
@@ -42,11 +52,28 @@ _ROOT_2PI = math.sqrt(2 * math.pi)
 
 # --------------------------------------------------------------- the error function
 
+
+def _erfcx_slope(x: Any, y: Any) -> Any:
+    """2xy - 2/√π; where that cancels, its asymptotic series (DLMF 7.12.1)."""
+    far = np.real(data_of(x)) > 50
+    s = 1 / np.where(far, x, 50) ** 2
+    series = -s / _ROOT_PI * (1 - s * (1.5 - s * (3.75 - 13.125 * s)))
+    return np.where(far, series, 2 * x * y - 2 / _ROOT_PI)
+
+
+def _dawsn_slope(x: Any, y: Any) -> Any:
+    """1 - 2xy; where that cancels, its asymptotic series."""
+    far = np.abs(np.real(data_of(x))) > 50
+    s = 1 / np.where(far, x, 50) ** 2
+    series = -s * (0.5 + s * (0.75 + s * (1.875 + 6.5625 * s)))
+    return np.where(far, series, 1 - 2 * x * y)
+
+
 _define("erf", lambda g, y, x: g * (2 / _ROOT_PI * np.exp(-x * x)))
 _define("erfc", lambda g, y, x: g * (-2 / _ROOT_PI * np.exp(-x * x)))
-_define("erfcx", lambda g, y, x: g * (2 * x * y - 2 / _ROOT_PI))
+_define("erfcx", lambda g, y, x: g * _erfcx_slope(x, y))
 _define("erfi", lambda g, y, x: g * (2 / _ROOT_PI * np.exp(x * x)))
-_define("dawsn", lambda g, y, x: g * (1 - 2 * x * y))
+_define("dawsn", lambda g, y, x: g * _dawsn_slope(x, y))
 _define(
     "erfinv", lambda g, y, x: g * (_ROOT_PI / 2 * np.exp(y * y)), **_REAL | {"domain": "|x| < 1"}
 )
@@ -56,12 +83,12 @@ _define(
     **_REAL | {"domain": "0 < x < 2"},
 )
 _define("ndtr", lambda g, y, x: g * (np.exp(-x * x / 2) / _ROOT_2PI), **_REAL)
-_define("log_ndtr", lambda g, y, x: g * (np.exp(-x * x / 2 - y) / _ROOT_2PI), **_REAL)
+_define("log_ndtr", lambda g, y, x: g * (2 / _ROOT_2PI / sp.erfcx(-x / math.sqrt(2))), **_REAL)
 _define("ndtri", lambda g, y, x: g * (_ROOT_2PI * np.exp(y * y / 2)), **_UNIT)
 
 # ------------------------------------------------- exponentials, logarithms, entropy
 
-_define("expit", lambda g, y, x: g * (y * (1 - y)), **_REAL)
+_define("expit", lambda g, y, x: g * (y * sp.expit(-x)), **_REAL)
 _define("logit", lambda g, y, x: over(g, x * (1 - x)), **_UNIT)
 _define("log_expit", lambda g, y, x: g * sp.expit(-x), **_REAL)
 _define("exp2", lambda g, y, x: times(g, math.log(2) * y), **_REAL)
@@ -105,13 +132,13 @@ _define(
 )
 _define(
     "pseudo_huber",
-    lambda g, y, d, r: g * (2 * y / d - r * r / (d * np.sqrt(1 + (r / d) ** 2))),
-    lambda g, y, d, r: g * (r / np.sqrt(1 + (r / d) ** 2)),
+    lambda g, y, d, r: g * (2 * y / d - (r / d) * (r / np.hypot(1, r / d))),
+    lambda g, y, d, r: g * (r / np.hypot(1, r / d)),
     **_REAL,
 )
 _define(
     "boxcox",
-    lambda g, y, x, p: g * x ** (p - 1),
+    lambda g, y, x, p: g * power(x, p - 1),
     _no_rule("boxcox", "its exponent"),
     note="by x only",
     **_POSITIVE,

@@ -24,6 +24,7 @@ _REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmax: np.nanmax,
     np.fmin: np.nanmin,
 }
+_ASSOCIATIVE = (np.logaddexp, np.logaddexp2, np.hypot)
 _ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
@@ -46,9 +47,13 @@ def _reduce(
             f"{name_of(ufunc)}.reduce of a Value cannot be differentiated with {', '.join(names)}: "
             "reduce along one axis."
         )
-    lines = rows(np.moveaxis(array, axis, 0))
-    if len(lines) == 0:
+    if np.shape(array)[axis] == 0:
         return ufunc.reduce(data_of(array), axis, keepdims=keepdims)
+    array = np.moveaxis(array, axis, 0)
+    while ufunc in _ASSOCIATIVE and len(array) > 2:  # halves at once
+        half, odd = len(array) // 2, array[2 * (len(array) // 2) :]
+        array = np.concatenate([ufunc(array[:half], array[half : 2 * half]), odd])
+    lines = rows(array)
     result = lines[0] if ufunc.identity is None else ufunc(ufunc.identity, lines[0])
     for line in lines[1:]:
         result = ufunc(result, line)

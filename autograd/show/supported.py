@@ -73,7 +73,8 @@ def entries() -> list[Entry]:
             if name.startswith("_") or not callable(fn) or isinstance(fn, type):
                 continue
             if prefix != "scipy.special" or fn in ABOUT or fn in PLAIN:
-                found.setdefault(fn, []).append(f"{prefix}.{name}")
+                names = found.setdefault(fn, [])
+                names += [] if f"{prefix}.{name}" in names else [f"{prefix}.{name}"]
     return [_entry(fn, tuple(names)) for fn, names in found.items()]
 
 

@@ -349,3 +349,41 @@ def test_reduce_of_any_ufunc():
     assert np.multiply.reduce(Value(x)).fn is np.prod
     assert np.add.accumulate(Value(x)).fn is np.cumsum
     assert np.maximum.reduce(Value(x), axis=None).item() == 5
+
+
+# -------------------------------------------------------- where no gradient comes in
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * x, lambda x: x**2, lambda x: x**3, lambda x: x**1.5, np.square, np.exp,
+        np.sin, np.abs, np.tanh, np.log, np.sqrt, lambda x: 1 / x, np.log1p, np.arctan,
+        np.arcsinh, np.cbrt, np.sinc, np.i0, autograd.sigmoid, autograd.softplus, lambda x: np.hypot(x, 1.0),
+        lambda x: np.arctan2(x, 1.0), lambda x: np.logaddexp(x, 0.0), np.sign, np.arcsin,
+        np.arccosh,
+    ],
+)  # fmt: skip
+def test_nan_gets_nothing_where_nothing_comes_in(f):
+    x = [np.nan, 1.0]
+    with np.errstate(all="ignore"):
+        assert slope(lambda x: np.nansum(f(x)), x)[0] == 0
+        assert slope(lambda x: np.where(np.isnan(x.data), 0, f(x)), x)[0] == 0
+        assert slope(lambda x: np.sum(f(x), where=[False, True]), x)[0] == 0
+        second = hessian(lambda x: np.nansum(f(x)))(np.array(x))
+    assert not second[0].any()
+
+
+def test_a_loss_passes_over_missing_data():
+    data = np.array([1.0, np.nan, 3.0])
+    assert grad(lambda m: np.nanmean((m - data) ** 2))(1.0) == -2
+
+
+def test_limits_far_out():
+    assert grad(np.arcsinh)(1e160) == pytest.approx(1e-160)
+    assert grad(np.arctan2)(np.inf, 1.0) == grad(np.arctan2, argnums=1)(1.0, np.inf) == 0
+    assert grad(lambda x: x**0.0)(np.inf) == 0
+    assert grad(autograd.sigmoid)(40.0) == pytest.approx(4.248354255e-18)
+    assert grad(grad(autograd.softplus))(40.0) == pytest.approx(4.248354255e-18)
+    assert grad(np.i0)(1e-20) == pytest.approx(5e-21)
+    assert grad(np.i0)(709.0) == pytest.approx(1.2306788897e306)

@@ -173,3 +173,31 @@ def test_empty_and_single(shape):
         np.linalg.det(a).sum() + np.linalg.inv(a).sum() + np.linalg.slogdet(a).logabsdet.sum()
     ).backward()
     assert a.grad.shape == shape
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a: np.real(np.sum(np.linalg.eigvals(a) ** 2)),
+        lambda a: np.real(np.sum(np.poly(a) * np.arange(3))),
+        lambda a: np.real(np.sum(np.roots(np.stack([a[0, 0], -2 * a[0, 1], a[1, 1]])) ** 2)),
+    ],
+)
+def test_eigenvalues_of_matrices_that_lack_eigenvectors_are_refused(f):
+    with pytest.raises(DegenerateSpectrum, match="lacks eigenvectors"):
+        grad(f)(np.array([[1.0, 1.0], [0.0, 1.0]]))
+
+
+def test_a_root_at_0_has_its_derivative():
+    p = np.array([1.0, -3.0, 2.0, 0.0])
+    np.testing.assert_allclose(np.roots(Value(p)).data, np.roots(p), atol=1e-15)
+    np.testing.assert_allclose(
+        grad(lambda p: np.sum(np.roots(p) ** 2).real)(p), [-14.0, -6.0, -2.0, 0.0], atol=1e-9
+    )
+    assert grad(lambda p: np.real(np.roots(p)[-1]))(p)[3] == pytest.approx(-0.5)
+
+
+@pytest.mark.parametrize("axis", [0, (0, 1), None])
+def test_vector_norms_of_zeros(axis):
+    g = grad(lambda x: np.sum(np.linalg.vector_norm(x, axis=axis)))(np.zeros((2, 3)))
+    assert not g.any()

@@ -3,6 +3,8 @@
 import copy
 import math
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from autograd import (
     NotDifferentiable,
     ShapeMismatch,
     Value,
+    at,
     defvjp,
+    grad,
     no_grad,
     primitive,
     relu,
@@ -327,3 +331,63 @@ def test_too_many_arguments():
 def test_shapes_that_do_not_fit_are_both_named(attempt):
     with pytest.raises(ValueError, match=r"\(2,[ ]?3\).*\(2,[ ]?4\)"):
         attempt(np.ones((2, 3)), np.ones((2, 4)))
+
+
+def test_rules_of_the_users_own_come_before_ours():
+    code = (
+        "import numpy as np\n"
+        "from autograd import defvjp, grad\n"
+        "defvjp(np.trace, lambda g, y, a: 7 * g * np.ones_like(a))\n"
+        "defvjp(np.fft.fft, lambda g, y, a: 7 * np.real(g))\n"
+        "print(grad(np.trace)(np.eye(1)), grad(lambda x: np.real(np.fft.rfft(x)[0]))(np.ones(2)))\n"
+        "print(grad(lambda x: np.real(np.fft.fft(x)[0]))(np.ones(2)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[[7.]] [1. 1.]", "[7. 0.]"]
+
+
+def test_threads_that_meet_a_chapter_at_once():
+    code = (
+        "import threading, numpy as np\n"
+        "from autograd import grad\n"
+        "failed, start = [], threading.Barrier(8)\n"
+        "def work():\n"
+        "    start.wait()\n"
+        "    try:\n"
+        "        grad(lambda x: np.sum(np.abs(np.fft.fft(x))))(np.ones(4))\n"
+        "    except Exception as error:\n"
+        "        failed.append(error)\n"
+        "threads = [threading.Thread(target=work) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(failed)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "f", [np.fft.fft2, np.fft.rfftn, np.ptp, lambda v, out: np.choose([0, 1], [v, v], out=out)]
+)
+def test_out_is_refused(f):
+    out = np.zeros((2, 2), complex)
+    with pytest.raises(TypeError, match="out="):
+        f(Value(np.eye(2)), out=out)
+    assert not out.any()
+
+
+def test_at_takes_arrays_and_values_alike():
+    def f(x):
+        return np.sum(at(x)[0].set(0.0) ** 2)
+
+    assert f(np.array([3.0, 2.0])) == 4
+    assert grad(f)(np.array([3.0, 2.0])).tolist() == [0, 4]
+
+
+def test_iterating_over_a_value_makes_one_call():
+    v = Value(np.arange(6.0).reshape(3, 2))
+    a, b, c = v
+    assert a.parents == b.parents == c.parents
+    (a * b).sum().backward()
+    assert v.grad.tolist() == [[2, 3], [0, 1], [0, 0]]
+    with pytest.raises(TypeError):
+        iter(Value(1.0))

@@ -39,8 +39,8 @@ CALLS = {
     indexing.at_multiply: [
         (lambda x, w: indexing.at_multiply(x, (slice(None), 1), w), ((2, 3), (2,))),
         (lambda x, w: indexing.at_multiply(x, [2, 0], w), ((3,), ())),
-        (lambda x, w: indexing.At(x)[[2, 0, 2, 2]].multiply(w), ((3,), (4,))),
-        (lambda x, w: indexing.At(x)[:, [0, 0]].multiply(w), ((2, 3), (2, 2))),
+        (lambda x, w: indexing.at(x)[[2, 0, 2, 2]].multiply(w), ((3,), (4,))),
+        (lambda x, w: indexing.at(x)[:, [0, 0]].multiply(w), ((2, 3), (2, 2))),
     ],
     np.take: [
         (lambda x: np.take(x, [2, 0, 2], axis=1), CUBE),
