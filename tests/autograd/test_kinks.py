@@ -359,7 +359,8 @@ def test_reduce_of_any_ufunc():
     [
         lambda x: x * x, lambda x: x**2, lambda x: x**3, lambda x: x**1.5, np.square, np.exp,
         np.sin, np.abs, np.tanh, np.log, np.sqrt, lambda x: 1 / x, np.log1p, np.arctan,
-        np.arcsinh, np.cbrt, np.sinc, np.i0, autograd.sigmoid, autograd.softplus, lambda x: np.hypot(x, 1.0),
+        np.arcsinh, np.cbrt, np.sinc, np.i0, autograd.sigmoid, autograd.softplus,
+        lambda x: np.hypot(x, 1.0),
         lambda x: np.arctan2(x, 1.0), lambda x: np.logaddexp(x, 0.0), np.sign, np.arcsin,
         np.arccosh,
     ],
