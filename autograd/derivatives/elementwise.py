@@ -218,7 +218,10 @@ defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex
 
 
 def _abs_vjp(g: Any, y: Any, x: Any) -> Any:
-    return times(g, over(np.conjugate(x), y) if np.iscomplexobj(x) else np.sign(x))
+    if not np.iscomplexobj(x):
+        return times(g, np.sign(x))
+    g = g if np.all(y) else np.where(y == 0, 0, g)
+    return times(over(g, y), np.conjugate(x))
 
 
 def _sign_vjp(g: Any, y: Any, x: Any) -> Any:

@@ -110,8 +110,8 @@ def times(g: Any, d: Any) -> Any:
 
 
 def _nowhere_0(d: Any) -> Any:
-    if type(d) is np.ndarray and d.size < 4096:  # a third of the time of np.all
-        return np.count_nonzero(d) == d.size
+    if type(d) is np.ndarray:  # a third, or half, of the time of np.all
+        return np.count_nonzero(d) == d.size if d.size < 4096 else (d != 0).all()
     return np.all(d)
 
 
