@@ -37,11 +37,15 @@ def _gaps(values: Any) -> tuple[Any, Any]:
     """w[j] - w[i] for each pair, 1 on the diagonal and between equals, and which are equal."""
     gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)
     eye = np.eye(np.shape(values)[-1], dtype=bool)
-    data = np.abs(data_of(gaps))
-    size = np.max(np.abs(data_of(values)), axis=-1, initial=0)
-    tolerance = 4 * np.shape(values)[-1] * np.finfo(data.dtype).eps * size
-    equal = (data <= np.expand_dims(tolerance, (-1, -2))) & ~eye
+    limit = np.expand_dims(_tolerance(data_of(values)), -1)
+    equal = (np.abs(data_of(gaps)) <= limit) & ~eye
     return np.where(equal | eye, 1, gaps), equal
+
+
+def _tolerance(values: Any) -> Any:
+    """How far eigenvalues or singular values may be off by rounding, of each matrix."""
+    size = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
+    return 4 * np.shape(values)[-1] * np.finfo(size.dtype).eps * size
 
 
 def _refuse(wanted: Any, forbidden: Any, scale: Any, message: str) -> None:
@@ -213,50 +217,52 @@ def _svd_vjp(
     hermitian: bool = False,
 ) -> Any:  # fmt: skip
     u, s, v = part(y, 0), part(y, 1), adjoint(part(y, 2))
-    k = np.shape(s)[-1]
     g_u, g_s = (None if c is None else conj(c) for c in (g[0], g[1]))
     g_v = None if g[2] is None else adjoint(conj(g[2]))
-    u, g_u = _beside_spare(u, g_u, k)
-    v, g_v = _beside_spare(v, g_v, k)
-    zero = data_of(s) == 0
-    inner = 0.0 if g_s is None else _diagonal(np.where(zero, 0, g_s))
-    back: Any = 0.0
+    u, g_u = _beside_spare(u, g_u, np.shape(s)[-1])
+    v, g_v = _beside_spare(v, g_v, np.shape(s)[-1])
+    zero = data_of(s) <= _tolerance(data_of(s))
+    inner = _diagonal(0 * s if g_s is None else np.where(zero, 0, g_s))
+    beside: Any = 0.0
     if g_u is not None or g_v is not None:
-        gaps, equal = _gaps(s)
-        sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
-        lone = zero[..., :, None] & zero[..., None, :]
-        pairs = gaps * np.where(lone, 1, sums)
-        inverse = np.where(zero, 0, 1 / np.where(zero, 1, s))
-        apart = ~(equal | np.eye(k, dtype=bool))
-        for vectors, cotangent in ((u, g_u), (v, g_v)):
-            if cotangent is None:
-                continue
-            turn = adjoint(vectors) @ cotangent
-            skew = turn - adjoint(turn)
-            _refuse(turn, equal, turn, _within("svd", "singular vectors of equal singular values"))
-            scale = np.expand_dims(s, -2 if vectors is u else -1)
-            inner = inner + np.where(apart, skew / pairs, 0) * scale
-            outside = cotangent - vectors @ turn
-            if np.shape(vectors)[-2] > k:
-                _refuse(outside, np.expand_dims(zero, -2), cotangent,
-                        _within("svd", "singular vectors of the value 0"))  # fmt: skip
-                if vectors is u:
-                    back = back + (outside * np.expand_dims(inverse, -2)) @ adjoint(v)
-                else:
-                    back = back + u @ adjoint(outside * np.expand_dims(inverse, -2))
-        if np.iscomplexobj(a):
-            turn = sum(
-                np.imag(_diagonal_of(adjoint(vectors) @ c))
-                for vectors, c in ((u, g_u), (v, g_v))
-                if c is not None
-            )
-            sizes = [np.max(np.abs(data_of(c)), initial=0) for c in (g_u, g_v) if c is not None]
-            _refuse(turn, True, max(sizes), _within("svd", "the phase of singular vectors"))
-            if g_u is not None:
-                phase = np.imag(_diagonal_of(adjoint(u) @ g_u))
-                inner = inner + 1j * _diagonal(phase * inverse)
-    back = back + u @ inner @ adjoint(v)
+        turned, beside = _svd_vectors(u, s, v, g_u, g_v, zero)
+        inner = inner + turned
+    back = u @ inner @ adjoint(v) + beside
     return conj(of_triangle(back) if hermitian else back)
+
+
+def _svd_vectors(u: Any, s: Any, v: Any, g_u: Any, g_v: Any, zero: Any) -> tuple[Any, Any]:
+    """What the vectors' gradients give: between the vectors' own spaces, and beside these."""
+    gaps, equal = _gaps(s)
+    sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
+    lone = zero[..., :, None] & zero[..., None, :]
+    pairs = gaps * np.where(lone, 1, sums)
+    apart = ~(equal | np.eye(np.shape(s)[-1], dtype=bool))
+    inverse = np.expand_dims(np.where(zero, 0, 1 / np.where(zero, 1, s)), -2)
+    between: Any = 0.0
+    beside: Any = 0.0
+    phases, sizes = [], []
+    for vectors, cotangent in ((u, g_u), (v, g_v)):
+        if cotangent is None:
+            phases.append(0 * s)
+            continue
+        turn = adjoint(vectors) @ cotangent
+        _refuse(turn, equal, turn, _within("svd", "singular vectors of equal singular values"))
+        scale = np.expand_dims(s, -2 if vectors is u else -1)
+        between = between + np.where(apart, (turn - adjoint(turn)) / pairs, 0) * scale
+        phases.append(np.imag(_diagonal_of(turn)))
+        sizes.append(np.max(np.abs(data_of(cotangent)), initial=0))
+        if np.shape(vectors)[-2] > np.shape(vectors)[-1]:
+            outside = cotangent - vectors @ turn
+            idle = np.expand_dims(zero, -2)
+            _refuse(outside, idle, cotangent, _within("svd", "singular vectors of the value 0"))
+            outside = outside * inverse
+            beside = beside + (outside @ adjoint(v) if vectors is u else u @ adjoint(outside))
+    if np.iscomplexobj(u):
+        message = _within("svd", "the phase of singular vectors")
+        _refuse(phases[0] + phases[1], True, max(sizes), message)
+        between = between + 1j * _diagonal(phases[0]) * inverse
+    return between, beside
 
 
 def _beside_spare(vectors: Any, cotangent: Any, k: int) -> tuple[Any, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives import decompositions  # noqa: F401 (whose domain is that of roots)
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import array_of, dtype_of, over
 from autograd.derivatives.registry import compose, data_of
@@ -97,7 +96,7 @@ def _poly(seq_of_zeros: Any) -> Any:
     return p if np.iscomplexobj(np.poly(data_of(seq_of_zeros))) else np.real(p)
 
 
-@compose(np.roots, like=np.linalg.eig)
+@compose(np.roots, note="of simple roots")
 def _roots(p: Any) -> Any:
     """The eigenvalues of the companion matrix."""
     p = _array(p)

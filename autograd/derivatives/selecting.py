@@ -126,7 +126,8 @@ def _unique(
     **settings: Any,
 ) -> Any:
     flags = (return_inverse, return_counts, axis)
-    _, index, *others = np.unique(data_of(ar), True, *flags, **settings)  # type: ignore[call-overload]
+    unique: Any = np.unique
+    _, index, *others = unique(data_of(ar), True, *flags, **settings)
     results = (np.take(ar, index, axis), *([index] if return_index else []), *others)
     return results if len(results) > 1 else results[0]
 

@@ -186,5 +186,6 @@ def _meshgrid(
     *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[Any, ...]:
     sizes: Any = [np.arange(np.size(x)) for x in xi]
-    places = np.meshgrid(*sizes, sparse=sparse, indexing=indexing)  # type: ignore[call-overload]
+    meshgrid: Any = np.meshgrid
+    places = meshgrid(*sizes, sparse=sparse, indexing=indexing)
     return tuple(np.ravel(x)[place] for x, place in zip(xi, places, strict=True))

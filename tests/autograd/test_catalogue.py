@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from autograd import Value, gradcheck, polygamma, vjp
-from autograd.derivatives import fft, several  # noqa: F401 (else loaded when first needed)
+from autograd.derivatives import several
 from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
 from autograd.nests import flatten, map_nest
 from autograd.record import plain
