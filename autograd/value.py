@@ -99,7 +99,7 @@ class Value(Record):
 
     def __init__(self, data: Any, *, label: str = "") -> None:
         data = as_data(data)
-        super().__init__(data.copy() if type(data) is np.ndarray else data, label)
+        super().__init__(data.copy("K") if type(data) is np.ndarray else data, label)
 
     # -------------------------------------------------------------- data and gradient
 

@@ -149,6 +149,12 @@ def page(every: list[Entry]) -> str:
         "NumPy's own list of functions. Every derivative can be differentiated again; *order* is "
         "how far the tests go.",
         "",
+        "The methods of ufuncs (`np.add.reduce`, `np.maximum.accumulate`, `np.multiply.outer`) are "
+        "those functions, or are made of them. What `np.polynomial` evaluates (`polyval`, "
+        "`chebval`, `legval` …) takes a Value as `x`, and plain coefficients. Functions that call "
+        "`np.asarray` on what they are given, as most of SciPy's that are written in Python do, "
+        "take no Value, and say so.",
+        "",
         "## Differentiable",
         "",
         "| function | domain | at kinks and ties | note | order | complex |",

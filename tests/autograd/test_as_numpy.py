@@ -236,3 +236,23 @@ def test_round_and_clip_as_methods():
     v = Value(2.567)
     assert round(v, 1) == 2.6
     assert Value([1.0, 5.0]).clip(max=2.0).data.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("family", ["polynomial", "chebyshev", "legendre", "hermite", "laguerre"])
+def test_polynomials_of_every_family_can_be_evaluated(family):
+    module = getattr(np.polynomial, family)
+    evaluate = {"polynomial": "polyval", "chebyshev": "chebval", "legendre": "legval"}.get(
+        family, "hermval" if family == "hermite" else "lagval"
+    )
+    f = getattr(module, evaluate)
+    np.testing.assert_array_equal(
+        f(Value(V), [1.0, -2.0, 0.5, 3.0]).data, f(V, [1.0, -2.0, 0.5, 3.0])
+    )
+    gradcheck(lambda x: f(x, [1.0, -2.0, 0.5, 3.0]), V, order=2)
+
+
+def test_order_of_memory_is_kept():
+    x = np.arange(6.0).reshape(2, 3).T
+    assert np.ravel(Value(x), order="K").data.tolist() == np.ravel(x, order="K").tolist()
+    with pytest.raises(ValueError, match="order='K'"):
+        np.ravel(Value(x), order="K").sum().backward()
