@@ -32,8 +32,8 @@ class NotDifferentiable(TypeError):
     >>> try:
     ...     np.gcd(Value(4.0), 6)
     ... except NotDifferentiable as error:
-    ...     print(str(error)[:20])
-    np.gcd takes no Valu
+    ...     print(str(error)[:21])
+    np.gcd takes no Value
     """
 
 
