@@ -99,7 +99,7 @@ def test_the_command(capsys):
     assert "cofactors" in capsys.readouterr().out
     assert main(["supported", "put"]) == 0
     assert "np.put: refused" in capsys.readouterr().out
-    assert main(["supported", "mediam"]) == 1
+    assert main(["supported", "meddian"]) == 1
     assert "Did you mean np.median" in capsys.readouterr().err
     assert main(["supported"]) == 0
     assert re.search(r"^np\.argmax +no derivative$", capsys.readouterr().out, re.MULTILINE)
