@@ -19,17 +19,17 @@ def sinc_derivative(x: Any, n: int) -> Any:
     """The n-th derivative of sin(πx) / (πx), exact near 0 too.
 
     With z = πx: (dⁿ/dzⁿ) sin z / z by the recurrence z f⁽ⁿ⁾ = sin(z + nπ/2) - n f⁽ⁿ⁻¹⁾ where that
-    loses few digits, |z| > (n + 1) / 4, else by its power series.
+    loses few digits, |z| > n / 2, else by its power series.
     """
     z = np.asarray(np.pi * x)
-    near = np.abs(z) < (n + 1) / 4
+    near = np.abs(z) < max(n, 0.5) / 2
     with np.errstate(all="ignore"):  # near 0, where these are not used
         waves = np.sin(z), np.cos(z)  # and the negatives of both, in turn
         y = waves[0] / z
         for k in range(1, n + 1):
             y = ((-1) ** (k // 2) * waves[k % 2] - k * y) / z
     if np.any(near):
-        y = np.array(y)
+        y = np.asarray(y)
         y[near] = _sinc_series(z[near], n)
     return y * np.pi**n
 
@@ -38,7 +38,7 @@ def _sinc_series(z: Any, n: int) -> Any:
     """Σ (-1)ᵏ z²ᵏ⁻ⁿ / ((2k + 1) (2k - n)!) over 2k ≥ n."""
     first = (n + 1) // 2
     total = np.zeros_like(z)
-    for k in range(first + 9 + 2 * n, first - 1, -1):
+    for k in range(first + 6 + n, first - 1, -1):
         total = total * z * z + (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
     return total * z ** (2 * first - n)
 
