@@ -25,7 +25,8 @@ def _sort_vjp(
     if axis is None:
         return np.reshape(_sort_vjp(g, y, np.ravel(x), axis=0), np.shape(x))
     order = np.argsort(x, axis)
-    if not np.all(np.diff(data_of(y), axis=axis)):  # ties, or NaN
+    ordered = np.moveaxis(data_of(y), axis, -1)
+    if np.any(ordered[..., 1:] == ordered[..., :-1]) or np.any(np.isnan(ordered[..., -1:])):
         order = np.argsort(x, axis, kind="stable")
     places = np.empty_like(order)
     shape = [np.shape(x)[axis] if k == axis % np.ndim(x) else 1 for k in range(np.ndim(x))]

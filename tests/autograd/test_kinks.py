@@ -300,6 +300,10 @@ def test_median_and_sort_follow_the_stable_order():
     assert slope(lambda x: np.quantile(x, 0.25), [0.0, 0.0, 4.0]) == [0.5, 0.5, 0]
 
 
+def test_sorting_infinities():
+    assert slope(lambda x: np.sort(x) * [1.0, 10.0, 0.0], [np.inf, 2.0, np.inf]) == [10, 1, 0]
+
+
 def test_running_maximum_is_the_first_that_reached_it():
     assert slope(np.maximum.accumulate, [1.0, 3.0, 2.0, 3.0]) == [1, 3, 0, 0]
     assert slope(np.minimum.accumulate, [1.0, 3.0, 1.0]) == [3, 0, 0]
