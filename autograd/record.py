@@ -8,6 +8,7 @@ reads these records.
 import importlib
 import itertools
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -244,17 +245,27 @@ def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
 def _load_late_chapters() -> bool:
     """Import the chapters whose functions may have come in since; whether there were any."""
     late = [module for module in [*_LATE] if module in sys.modules]
-    for module in late:
-        if chapter := _LATE.get(module):
-            rules, compositions = dict(TABLE), set(COMPOSED)
-            importlib.import_module(chapter)  # waits for another thread that has begun to
-            TABLE.update(rules)  # those that the user has given stay
-            for own in rules.keys() - compositions:
-                COMPOSED.pop(own, None)
-            _LATE.pop(module, None)
+    if late:
+        with _loading:
+            for module in late:
+                if chapter := _LATE.get(module):
+                    _load(chapter)
+                    del _LATE[module]
     return bool(late)
 
 
+def _load(chapter: str) -> None:
+    """Import a chapter; what the user has defined of its functions stays."""
+    known = {own: dict(vars(derivative)) for own, derivative in TABLE.items()}
+    compositions = set(COMPOSED)
+    importlib.import_module(chapter)
+    for own, state in known.items():
+        vars(TABLE[own]).update(state)
+        if own not in compositions:
+            COMPOSED.pop(own, None)
+
+
+_loading = threading.Lock()
 # The derivatives of modules that many programs never import, each by its module.
 _LATE = {
     "numpy.fft": "autograd.derivatives.fft",

@@ -163,6 +163,8 @@ class Value(Record):
         >>> x.grad
         array([2., 4.])
         """
+        if type(self._value) is tuple:
+            raise ShapeMismatch("these are several results: call backward() on one of them.")
         if gradient is None:
             if self.size != 1 or self.dtype.kind == "c":
                 raise ShapeMismatch(
@@ -285,7 +287,7 @@ class Value(Record):
         parts = [repr(self._value)]
         if self.label:
             parts.append(f"label={self.label!r}")
-        if self._grad is not None:
+        if self._grad is not None and type(self._value) is not tuple:
             parts.append(f"grad={self._grad!r}")
         return f"Value({', '.join(parts)})"
 

@@ -175,7 +175,13 @@ def _interp(
     else:
         y = fp[k] + (fp[k + 1] - fp[k]) * ((x - xp[k]) / (xp[k + 1] - xp[k]))
         if not np.all(np.isfinite(data_of(fp))):
-            y = np.where(at == knots[k], fp[k], np.where(at == knots[k + 1], fp[k + 1], y))
+            slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])  # what NumPy tries one by one
+            y = np.where(
+                at == knots[k], fp[k], np.where(np.isnan(y), fp[k] + slope * (x - xp[k]), y)
+            )
+            y = np.where(np.isnan(y), fp[k + 1] + slope * (x - xp[k + 1]), y)
+            y = np.where(np.isnan(y) & (fp[k] == fp[k + 1]), fp[k], y)
+            y = np.where(at == knots[-1], fp[-1], y)
         if final < len(knots) - 2:  # the last one of equal knots counts
             y = np.where(at == knots[-1], y + (fp[-1] - fp[final + 1]), y)
     y = np.where(at < knots[0], fp[0] if left is None else left, y)

@@ -64,6 +64,20 @@ def _within(function: str, what: str) -> str:
     )
 
 
+def _beside_spare(function: str, vectors: Any, cotangent: Any, k: int) -> tuple[Any, Any]:
+    """The first k columns of a full basis, and the gradient of them and of what they leave over."""
+    if np.shape(vectors)[-1] == k:
+        return vectors, cotangent
+    own, spare = vectors[..., :k], vectors[..., k:]
+    if cotangent is None:
+        return own, None
+    g_spare = cotangent[..., k:]
+    turn = adjoint(spare) @ g_spare
+    message = _within(function, "vectors that only complete the basis")
+    _refuse(turn - adjoint(turn), True, turn, message)
+    return own, cotangent[..., :k] - spare @ (adjoint(g_spare) @ own)
+
+
 # --------------------------------------------------------------------------- cholesky
 
 
@@ -92,15 +106,8 @@ def _qr_vjp(g: Any, y: Any, a: Any, *, mode: str = "reduced") -> Any:
     k = min(m, n)
     zero_q, zero_r = np.zeros((m, k)), np.zeros((k, n))
     g_q, g_r = (None if c is None else conj(c) for c in (g[0], g[1]))
-    if np.shape(q)[-1] > k:
-        q, spare = q[..., :k], q[..., k:]
-        if g_q is not None:
-            g_spare = g_q[..., k:]
-            turn = adjoint(spare) @ g_spare
-            _refuse(turn - adjoint(turn), True, turn, _within("qr", "the columns beyond a's of Q"))
-            g_q = g_q[..., :k] - spare @ (adjoint(g_spare) @ q)
-        r = r[..., :k, :]
-        g_r = None if g_r is None else g_r[..., :k, :]
+    q, g_q = _beside_spare("qr", q, g_q, k)
+    r, g_r = r[..., :k, :], None if g_r is None else g_r[..., :k, :]
     g_q = zero_q if g_q is None else g_q
     g_r = zero_r if g_r is None else g_r
     right = None
@@ -178,7 +185,8 @@ def _inverse_of(v: Any) -> Any:
         inverse = np.inf * v
     size = [np.linalg.norm(data_of(m), axis=(-2, -1)) for m in (v, inverse)]
     # The gradient loses twice as many digits as the inverse.
-    if not np.all(size[0] * size[1] < np.sqrt(0.01 / np.finfo(size[0].dtype).eps)):
+    limit = np.shape(v)[-1] * np.sqrt(0.1 / np.finfo(size[0].dtype).eps)
+    if not np.all(size[0] * size[1] < limit):
         raise DegenerateSpectrum(
             "np.linalg.eig (or eigvals, roots, poly): the matrix lacks eigenvectors, or nearly so, "
             "as eigenvalues coincide; their derivatives do not exist there."
@@ -219,8 +227,8 @@ def _svd_vjp(
     u, s, v = part(y, 0), part(y, 1), adjoint(part(y, 2))
     g_u, g_s = (None if c is None else conj(c) for c in (g[0], g[1]))
     g_v = None if g[2] is None else adjoint(conj(g[2]))
-    u, g_u = _beside_spare(u, g_u, np.shape(s)[-1])
-    v, g_v = _beside_spare(v, g_v, np.shape(s)[-1])
+    u, g_u = _beside_spare("svd", u, g_u, np.shape(s)[-1])
+    v, g_v = _beside_spare("svd", v, g_v, np.shape(s)[-1])
     zero = data_of(s) <= _tolerance(data_of(s))
     inner = _diagonal(0 * s if g_s is None else np.where(zero, 0, g_s))
     beside: Any = 0.0
@@ -263,19 +271,6 @@ def _svd_vectors(u: Any, s: Any, v: Any, g_u: Any, g_v: Any, zero: Any) -> tuple
         _refuse(phases[0] + phases[1], True, max(sizes), message)
         between = between + 1j * _diagonal(phases[0]) * inverse
     return between, beside
-
-
-def _beside_spare(vectors: Any, cotangent: Any, k: int) -> tuple[Any, Any]:
-    """The first k columns of a full basis, and the gradient of them and of what they leave over."""
-    if np.shape(vectors)[-1] == k:
-        return vectors, cotangent
-    own, spare = vectors[..., :k], vectors[..., k:]
-    if cotangent is None:
-        return own, None
-    g_spare = cotangent[..., k:]
-    turn = adjoint(spare) @ g_spare
-    _refuse(turn - adjoint(turn), True, turn, _within("svd", "vectors beyond the singular values"))
-    return own, cotangent[..., :k] - spare @ (adjoint(g_spare) @ own)
 
 
 defvjp(np.linalg.svd, _svd_vjp, several=True, kink=_ALIKE + "; 0 of a value 0")

@@ -220,7 +220,8 @@ defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex
 def _abs_vjp(g: Any, y: Any, x: Any) -> Any:
     if not np.iscomplexobj(x):
         return times(g, np.sign(x))
-    g = g if np.all(y) else np.where(y == 0, 0, g)
+    if np.min(data_of(y), initial=1) < 1e-30:  # 0, or such that g / y may overflow
+        return times(g, over(np.conjugate(x), y))
     return times(over(g, y), np.conjugate(x))
 
 
@@ -310,6 +311,8 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *args: Any, **settings: 
     """The bounds by their newer names."""
     if "min" not in settings and "max" not in settings:
         return NotImplemented
+    if a_min is not None or a_max is not None:
+        raise ValueError("np.clip takes its bounds as a_min and a_max, or as min and max.")
     return np.clip(a, settings.pop("min", a_min), settings.pop("max", a_max), *args, **settings)
 
 

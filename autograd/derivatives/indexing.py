@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import array_of
 from autograd.derivatives.registry import defvjp, primitive
 
 __all__ = ["at", "at_add", "at_multiply", "at_set", "scatter"]
@@ -75,7 +76,7 @@ def at_set(x: Any, index: Any, w: Any) -> Any:
 @primitive
 def at_add(x: Any, index: Any, w: Any) -> Any:
     """x with w added at the index, as a new array; repeated indices add up."""
-    out = np.array(x, np.result_type(x, w))
+    out = np.array(x, np.result_type(x, w), order="C")
     _add_at(out, index, w)
     return out
 
@@ -148,19 +149,19 @@ class at:
     """
 
     def __init__(self, x: Any, index: Any = ...) -> None:
-        self._x, self._index = x, index
+        self._x, self._index = array_of(x), index
 
     def __getitem__(self, index: Any) -> "at":
         return at(self._x, index)
 
     def set(self, w: Any) -> Any:
         """The array with w there; of repeated indices the last one counts."""
-        return at_set(self._x, self._index, w)
+        return at_set(self._x, self._index, array_of(w))
 
     def add(self, w: Any) -> Any:
         """The array with w added there; repeated indices add up."""
-        return at_add(self._x, self._index, w)
+        return at_add(self._x, self._index, array_of(w))
 
     def multiply(self, w: Any) -> Any:
         """The array multiplied by w there; by each, where an index is repeated."""
-        return _multiplied(self._x, self._index, w)
+        return _multiplied(self._x, self._index, array_of(w))

@@ -89,8 +89,10 @@ defvjp(np.linalg.pinv, _pinv_vjp, domain="a rank that stays the same nearby")
 def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """By the singular values, if some that are not 0 are cut off: then the rule is another."""
     limit = rcond if rtol in (None, np._NoValue) else rtol
-    if limit is None or hermitian:
+    if limit is None:
         return NotImplemented
+    if hermitian:
+        a = np.tril(a) + adjoint(np.tril(a, -1))
     s = np.linalg.svdvals(data_of(a))
     kept = s > np.expand_dims(limit, -1) * np.max(s, axis=-1, keepdims=True, initial=0)
     if not np.any(~kept & (s > 1e-13 * np.max(s, initial=0))):

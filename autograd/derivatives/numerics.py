@@ -91,7 +91,7 @@ def conj(x: Any) -> Any:
 
 
 def over(g: Any, d: Any) -> Any:
-    """The quotient g / d, and 0 where g is 0, whatever d is."""
+    """The quotient g / d, and 0 where g is 0, whatever d is (of numbers the walk sees to that)."""
     if type(g) is type(d) is float:
         return g / d if d else 0.0 if not g else np.divide(g, d)
     if not (_nowhere_0(d) and _is_finite(d)):

@@ -134,7 +134,8 @@ def _vecdot(x1: Any, x2: Any, /, **settings: Any) -> Any:
 
 @compose(np.linalg.vecdot)
 def _linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+    vecdot: Any = np.vecdot
+    return vecdot(x1, x2, axis=axis)
 
 
 @compose(np.vdot)

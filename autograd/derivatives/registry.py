@@ -248,7 +248,7 @@ def defvjp(
     """
     elementwise = isinstance(fn, np.ufunc) and fn.signature is None
     COMPOSED.pop(fn, None)  # whoever gives rules wants them used
-    TABLE[fn] = Derivative(
+    derivative = Derivative(
         fn,
         rules if each is None else _Each(each),
         broadcasts=isinstance(fn, np.ufunc) if broadcasts is None else broadcasts,
@@ -257,6 +257,10 @@ def defvjp(
         scalar=scalar,
         symbol=symbol,
     )
+    known = TABLE.setdefault(fn, derivative)
+    if known is not derivative:  # operators and methods hold on to it
+        vars(known).clear()
+        vars(known).update(vars(derivative))
     ABOUT[fn] = About(domain, kink, note, complex, orders or (3 if elementwise else 2))
 
 

@@ -21,10 +21,11 @@ class Parts:
         return self.gradients.get(i)
 
     def __add__(self, other: "Parts") -> "Parts":
-        both = dict(self.gradients)
+        """Itself with the other's added: each belongs to one walk, and they may be many."""
+        both = self.gradients
         for i, g in other.gradients.items():
             both[i] = both[i] + g if i in both else g
-        return Parts(both)
+        return self
 
 
 @primitive

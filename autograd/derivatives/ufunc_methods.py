@@ -94,14 +94,17 @@ def _reduceat(
     ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: None = None
 ) -> Any:
     lines = np.moveaxis(array, axis, 0)
+    indices = np.asarray(indices, int)
     if len(indices) == 0:
         return np.moveaxis(lines[:0], 0, axis)
-    stops = [*indices[1:], len(lines)]
-    parts = [
-        _reduce(ufunc, lines[start:stop], 0, dtype) if start < stop else lines[start]
-        for start, stop in zip(indices, stops, strict=True)
-    ]
-    return np.stack(parts, axis)
+    if np.any(indices < 0) or np.any(indices >= len(lines)):
+        raise IndexError(f"{name_of(ufunc)}.reduceat of {len(lines)} elements at {indices}.")
+    if np.all(np.diff(indices) > 0):
+        parts = np.split(lines, indices)[1:]
+    else:
+        ends = np.append(indices[1:], len(lines))
+        parts = [lines[i : max(i + 1, end)] for i, end in zip(indices, ends, strict=True)]
+    return np.stack([_reduce(ufunc, part, 0, dtype) for part in parts], axis)
 
 
 METHODS: dict[str, Callable[..., Any]] = {

@@ -129,6 +129,8 @@ def test_unusual_arguments(case):
             [0.0, 1.0, 2.0], [0.0, 1.0, 2.0], np.stack([v[0], v[1], np.inf * v[2]])
         ),
         lambda v: np.interp([2.0], [0.0, 2.0, 2.0], v),
+        lambda v: np.interp([0, 0.5, 1, 1.5, 2], [0, 1, 2], np.stack([np.inf, np.inf, v[0]])),
+        lambda v: np.interp([0, 0.5, 1, 1.5, 2], [0, 1, 2], np.stack([v[0], np.inf, v[2]])),
         lambda v: np.interp([0.3], [0.0, 1.0, 2.0], v, period=-3),
         lambda v: np.logaddexp.reduce(v[:0]),
         lambda v: np.linalg.matrix_power(np.outer(v, v), 0),
@@ -197,6 +199,8 @@ def test_gradients_of_nothing(f):
         lambda v: np.hstack([v, v], dtype=np.float32, casting="safe"),
         lambda v: np.add(v + 1j, 1, dtype=float),
         lambda v: np.fft.hfft(v, norm="bogus"),
+        lambda v: np.add.reduceat(v, [-1, 0]),
+        lambda v: np.clip(v, 1, 2, max=3),
     ],
 )
 def test_what_numpy_refuses_is_refused(f):

@@ -201,3 +201,16 @@ def test_a_root_at_0_has_its_derivative():
 def test_vector_norms_of_zeros(axis):
     g = grad(lambda x: np.sum(np.linalg.vector_norm(x, axis=axis)))(np.zeros((2, 3)))
     assert not g.any()
+
+
+@pytest.mark.parametrize(("n", "dtype"), [(30, "f4"), (100, "f4"), (100, "F"), (150, "f8")])
+def test_ordinary_matrices_are_not_called_defective(n, dtype):
+    for seed in range(5):
+        a = np.random.default_rng(seed).normal(size=(n, n)).astype(dtype)
+        grad(lambda a: np.sum(np.abs(np.linalg.eigvals(a))))(a)
+
+
+def test_pinv_of_a_hermitian_matrix_that_cuts_off():
+    a = np.diag([3.0, 2.0, 0.5])
+    a[1, 0] = 0.3
+    gradcheck(lambda a: np.linalg.pinv(a, 0.5, hermitian=True), a, order=2)

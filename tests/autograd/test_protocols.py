@@ -391,3 +391,32 @@ def test_iterating_over_a_value_makes_one_call():
     assert v.grad.tolist() == [[2, 3], [0, 1], [0, 0]]
     with pytest.raises(TypeError):
         iter(Value(1.0))
+
+
+@pytest.mark.parametrize("x", [np.zeros((3, 2)).T, np.asfortranarray(np.zeros((2, 3)))])
+def test_at_of_any_layout(x):
+    expected = np.array([[1.0, 2, 0], [0, 0, 0]])
+    for array in (x, Value(x)):
+        y = at(array)[[0, 0, 0], [0, 1, 1]].add(1.0)
+        np.testing.assert_array_equal(y.data if isinstance(y, Value) else y, expected)
+    assert Value(x).at[0].set([1.0, 2.0, 3.0]).data[0].tolist() == [1, 2, 3]
+    assert at([1.0, 2.0])[0].set(5.0).tolist() == [5, 2]
+
+
+def test_rules_of_the_users_own_hold_for_operators_and_methods():
+    code = (
+        "import numpy as np\n"
+        "from autograd import defvjp, grad\n"
+        "defvjp(np.tanh, lambda g, y, x: 7 * g)\n"
+        "defvjp(np.multiply, lambda g, z, x, y: 5 * g, lambda g, z, x, y: 3 * g)\n"
+        "print(grad(lambda v: v.tanh())(1.0), grad(lambda v: v * 2)(1.0), grad(np.tanh)(1.0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["7.0", "5.0", "7.0"]
+
+
+def test_backward_from_several_results_at_once_is_refused():
+    whole = next(iter(Value([1.0, 2.0]))).parents[0]
+    with pytest.raises(ShapeMismatch, match="several results"):
+        whole.backward()
+    assert "Parts" not in repr(whole)
