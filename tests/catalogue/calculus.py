@@ -44,8 +44,8 @@ CALLS = {
     ],
     np.interp: [
         (lambda x, f: np.interp(x, KNOTS, f), ((2, 3), (4,))),
-        (lambda x, xp, f: np.interp(3 * x, np.sort(xp), f), ((6,), (4,), (4,))),
-        (lambda x, f, end: np.interp(3 * x, KNOTS, f, left=end, right=2.0), ((6,), (4,), ())),
+        (lambda x, xp, f: np.interp(2 * x, np.sort(xp), f), ((6,), (4,), (4,))),
+        (lambda x, f, end: np.interp(2 * x, KNOTS, f, left=end, right=2.0), ((6,), (4,), ())),
         (lambda x, f: np.interp(5 * x, KNOTS, f, period=4.5), ((6,), (4,))),
     ],
     np.convolve: [
