@@ -1,7 +1,8 @@
 """The methods of ufuncs: `np.add.reduce`, `np.maximum.accumulate`, `np.multiply.outer` and so on.
 
-Where NumPy has a function that does the same, that one is called; any other ufunc with a
-derivative is called once for each element along the axis.
+Where NumPy has a function that does the same, that one is called. Associative ufuncs are called of
+halves; any other ufunc with a derivative once for each element along the axis. A running maximum
+is, with its gradient, the first element that reached it.
 """
 
 from collections.abc import Callable

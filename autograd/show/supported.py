@@ -150,7 +150,8 @@ def page(every: list[Entry]) -> str:
         "how far the tests go.",
         "",
         "The methods of ufuncs (`np.add.reduce`, `np.maximum.accumulate`, `np.multiply.outer`) are "
-        "those functions, or are made of them. What `np.polynomial` evaluates (`polyval`, "
+        "those functions, or are made of them; a tie in `np.maximum.accumulate` goes to the "
+        "first. What `np.polynomial` evaluates (`polyval`, "
         "`chebval`, `legval` …) takes a Value as `x`, and plain coefficients. Functions that call "
         "`np.asarray` on what they are given, as most of SciPy's that are written in Python do, "
         "take no Value, and say so.",
