@@ -26,7 +26,7 @@ from autograd.errors import DegenerateSpectrum, NotDifferentiable
 
 def _diagonal(d: Any) -> Any:
     """The diagonal matrices with these numbers."""
-    return np.expand_dims(d, -1) * np.eye(np.shape(d)[-1])
+    return np.expand_dims(d, -1) * np.eye(np.shape(d)[-1], dtype=bool)
 
 
 def _diagonal_of(m: Any) -> Any:

@@ -44,7 +44,7 @@ def of_triangle(s: Any, lower: bool = True) -> Any:
     """The gradient of one triangle, given that of the Hermitian matrix which it stands for."""
     both = s + adjoint(s)
     triangle = np.tril(both, -1) if lower else np.triu(both, 1)
-    return triangle + np.real(s) * np.eye(np.shape(s)[-1])
+    return triangle + np.real(s) * np.eye(np.shape(s)[-1], dtype=bool)
 
 
 # ------------------------------------------------------------------------- solutions
@@ -198,7 +198,7 @@ def _cofactors(a: Any) -> Any:
 def _cofactors_without_division(a: Any) -> Any:
     """By Faddeev and LeVerrier: a polynomial, so that it can be differentiated further."""
     n = np.shape(a)[-1]
-    eye = np.eye(n)
+    eye = np.eye(n, dtype=bool)
     m = eye + 0 * a
     for k in range(1, n):
         product = a @ m
@@ -217,7 +217,7 @@ def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
         return zeros_of(a)
     share = _for_each(share)
     if not np.all(data_of(share)):  # where nothing comes in, singular matrices may be
-        a = np.where(share == 0, np.eye(np.shape(a)[-1]), a)
+        a = np.where(share == 0, np.eye(np.shape(a)[-1], dtype=dtype_of(a)), a)
     return share * transposed(np.linalg.inv(a))
 
 

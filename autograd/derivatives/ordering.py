@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axes_of, lines, unlines, zeros_of
+from autograd.derivatives.numerics import axes_of, dtype_of, lines, unlines, zeros_of
 from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
@@ -76,7 +76,7 @@ def _back_to_elements(
         order = np.argsort(along, axis=-1, kind="stable")
         position, lost = _positions(fn, along, order, q, axes, data.shape, settings)
     below = np.floor(position)
-    above = position - below
+    above = (position - below).astype(dtype_of(g))
     starts = np.arange(along.size // n).reshape(along.shape[:-1]) * n
     g = np.where(lost, 0, np.reshape(g, position.shape))
     places = [order.ravel()[starts + k.astype(int)] + starts for k in (below, np.ceil(position))]

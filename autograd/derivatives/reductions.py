@@ -71,7 +71,7 @@ def _mean_vjp(
     share = 1 / np.maximum(_count(x, axis, where), 1)
     if where is True:
         return _broadcast(_spread(g * float(share), x, axis), x)
-    return _broadcast(_through(_spread(g, x, axis) * share, where), x)
+    return _broadcast(_through(_spread(g, x, axis) * share.astype(dtype_of(g)), where), x)
 
 
 # A reduction that is not given `initial` has none: 0 or inf would be one.
@@ -86,8 +86,8 @@ def _extremum_vjp(
     ties = np.count_nonzero(hit, axis=axis)
     if initial is not _NONE:
         ties = ties + np.reshape(data_of(y) == initial, np.shape(ties))
-    ties = np.maximum(ties, 1)  # NaN hits nothing
-    return _spread(g / np.reshape(ties, shape(g)), x, axis) * hit
+    ties = np.reshape(np.maximum(ties, 1), shape(g))  # NaN hits nothing
+    return _spread(g / (ties.astype(dtype_of(g)) if shape(g) else float(ties)), x, axis) * hit
 
 
 def _prod_vjp(

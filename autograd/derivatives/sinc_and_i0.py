@@ -55,7 +55,7 @@ def i0_derivative(x: Any, n: int) -> Any:
     points = math.ceil(20 + n + 3 * math.sqrt(largest))
     wave = np.sinh if n % 2 else np.cosh  # both halves of the period together
     total = 0 * x
-    for c in np.cos((np.arange(points) + 0.5) * (np.pi / 2) / points):
+    for c in np.cos((np.arange(points) + 0.5) * (np.pi / 2) / points).tolist():
         total = total + c**n * wave(x * c)
     return total / points
 
