@@ -5,10 +5,7 @@ of which. There is nothing else to the graph: whatever draws, steps through or d
 reads these records.
 """
 
-import importlib
 import itertools
-import sys
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 
 from autograd.backprop import ALONE, MORE
 from autograd.data import as_constant, as_result, checked_array, quick
+from autograd.derivatives import late
 from autograd.derivatives.registry import (
     COMPOSED,
     PLAIN,
@@ -230,47 +228,16 @@ def _compute_scalar(derivative: Derivative, seen: tuple[float, ...]) -> Any:
 
 
 def _apply_other(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if _load_late_chapters():
-        return apply(fn, *args, **kwargs)
     if fn in PLAIN:
         return fn(*plain(args), **{name: plain(arg) for name, arg in kwargs.items()})
+    if late.load():
+        return apply(fn, *args, **kwargs)
     if fn in REFUSED:
         raise NotDifferentiable(f"{name_of(fn)} takes no Value: {REFUSED[fn]}")
     raise NotDifferentiable(
         f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "
         f"or give it derivatives with autograd.defvjp({name_of(fn)}, ...)."
     )
-
-
-def _load_late_chapters() -> bool:
-    """Import the chapters whose functions may have come in since; whether there were any."""
-    late = [module for module in [*_LATE] if module in sys.modules]
-    if late:
-        with _loading:
-            for module in late:
-                if chapter := _LATE.get(module):
-                    _load(chapter)
-                    del _LATE[module]
-    return bool(late)
-
-
-def _load(chapter: str) -> None:
-    """Import a chapter; what the user has defined of its functions stays."""
-    known = {own: dict(vars(derivative)) for own, derivative in TABLE.items()}
-    compositions = set(COMPOSED)
-    importlib.import_module(chapter)
-    for own, state in known.items():
-        vars(TABLE[own]).update(state)
-        if own not in compositions:
-            COMPOSED.pop(own, None)
-
-
-_loading = threading.Lock()
-# The derivatives of modules that many programs never import, each by its module.
-_LATE = {
-    "numpy.fft": "autograd.derivatives.fft",
-    "scipy.special": "autograd.derivatives.special",
-}
 
 
 def _mismatch(fn: Callable[..., Any], seen: Iterable[Any], error: ValueError) -> ValueError:

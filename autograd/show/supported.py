@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd.functions as functions
+from autograd.derivatives import late
 from autograd.derivatives.registry import ABOUT, COMPOSED, PLAIN, REFUSED, TABLE, About
 
 __all__ = ["Entry", "entries", "explanation", "lookup", "page"]
@@ -57,9 +58,7 @@ def _modules() -> Iterator[tuple[str, ModuleType]]:
     yield "np.fft", np.fft
     yield "np.emath", np.emath
     yield "np.lib.stride_tricks", np.lib.stride_tricks
-    importlib.import_module("autograd.derivatives.fft")
     if importlib.util.find_spec("scipy"):
-        importlib.import_module("autograd.derivatives.special")
         yield "scipy.special", importlib.import_module("scipy.special")
     yield "autograd", functions
 
@@ -67,7 +66,9 @@ def _modules() -> Iterator[tuple[str, ModuleType]]:
 def entries() -> list[Entry]:
     """All public functions, by their modules and names."""
     found: dict[Any, list[str]] = {}
-    for prefix, module in _modules():
+    modules = list(_modules())
+    late.load()
+    for prefix, module in modules:
         for name in sorted(getattr(module, "__all__", dir(module))):
             fn = getattr(module, name, None)
             if name.startswith("_") or not callable(fn) or isinstance(fn, type):

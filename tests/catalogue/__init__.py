@@ -4,6 +4,7 @@ ELEMENTWISE gives an interval for each argument; CALLS gives calls, each with th
 arrays. Kinks and ties have tests of their own.
 """
 
+from autograd.derivatives import late
 from tests.catalogue import (
     calculus,
     elementwise,
@@ -17,6 +18,8 @@ from tests.catalogue import (
     shaping,
 )
 from tests.catalogue.elementwise import ELEMENTWISE
+
+late.load()
 
 __all__ = ["CALLS", "ELEMENTWISE"]
 

@@ -1,12 +1,8 @@
 """Fourier transforms."""
 
-import importlib
-
 import numpy as np
 
 from tests.catalogue.rows import with_settings
-
-importlib.import_module("autograd.derivatives.fft")  # which else loads when first needed
 
 NORMS = [{"norm": "ortho"}, {"norm": "forward"}]
 LENGTHS = [{}, {"n": 2}, {"n": 5}, {"n": 6, "axis": 0}, {"axis": -2}]
