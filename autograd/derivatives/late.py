@@ -5,7 +5,7 @@ They would be half of the time that importing this package takes, and many progr
 
 import importlib
 import sys
-import threading
+from _thread import allocate_lock
 
 from autograd.derivatives.registry import COMPOSED, TABLE
 
@@ -26,7 +26,7 @@ _CHAPTERS = {
     "fft": "numpy.fft",
     "special": "scipy.special",
 }
-_loading = threading.Lock()
+_loading = allocate_lock()  # threading, which has it too, takes half a millisecond
 
 
 def load() -> bool:
