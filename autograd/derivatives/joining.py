@@ -162,11 +162,11 @@ defvjp(np.pad, _pad_vjp)
 @compose(np.pad)
 def _pad(array: Any, pad_width: Any, mode: Any = "constant", **settings: Any) -> Any:
     """A constant edge has a rule; the other modes are made of what they repeat or compute."""
-    widths = _widths(pad_width, np.ndim(array))
     if callable(mode):
         raise NotDifferentiable("np.pad of a Value takes a mode by its name, not a function.")
     if mode in ("constant", "empty"):
         return NotImplemented
+    widths = _widths(pad_width, np.ndim(array))
     shape = np.shape(array) if np.size(array) == 0 else (1,) * np.ndim(array)
     # NumPy refuses what it must.
     np.pad(np.zeros(shape), widths if 0 in shape else 0, mode, **settings)
