@@ -126,9 +126,8 @@ def is_regular(y: Any) -> Any:
     """Whether products y are so far from 0 and ∞ that quotients of them are exact to rounding."""
     if type(y) is float:
         return 1e-290 < abs(y) < math.inf
-    size = np.abs(y)
-    limits = np.finfo(size.dtype)
-    return np.min(size, initial=1) > limits.tiny / limits.eps and np.max(size, initial=1) < math.inf
+    limits = np.finfo(np.result_type(y))
+    return np.all(np.isfinite(y) & (np.abs(y) > limits.tiny / limits.eps))
 
 
 def power(x: Any, p: Any) -> Any:
