@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of, axes_of, axis_of, conj
+from autograd.derivatives.numerics import along, array_of, axes_of, axis_of, conj
 from autograd.derivatives.registry import compose, data_of, defvjp, primitive
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
@@ -70,17 +70,17 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
         )
     spacings = list(varargs or (1.0,)) * (1 if len(varargs) == len(axes) else len(axes))
     slopes = []
-    for along, spacing in zip(axes, spacings, strict=True):
+    for k, spacing in zip(axes, spacings, strict=True):
         if edge_order == 1 and isinstance(spacing, int | float):
-            slopes.append(even_slope(f, axis=along, step=spacing))
+            slopes.append(even_slope(f, axis=k, step=spacing))
             continue
-        if np.shape(f)[along] < edge_order + 1:
+        if np.shape(f)[k] < edge_order + 1:
             raise ShapeMismatch(
-                f"np.gradient needs {edge_order + 1} elements along axis {along} for "
+                f"np.gradient needs {edge_order + 1} elements along axis {k} for "
                 f"edge_order={edge_order}; the shape is {np.shape(f)}."
             )
-        slope = _slope(np.moveaxis(f, along, 0), spacing, edge_order)
-        slopes.append(astype(np.moveaxis(slope, 0, along), np.result_type(data_of(f))))
+        slope = _slope(np.moveaxis(f, k, 0), spacing, edge_order)
+        slopes.append(astype(np.moveaxis(slope, 0, k), np.result_type(data_of(f))))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -133,9 +133,7 @@ def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     if x is None:
         steps = dx
     elif np.ndim(x) == 1:
-        shape = [1] * np.ndim(y)
-        shape[axis] = -1
-        steps = np.reshape(np.diff(x), shape)
+        steps = along(np.diff(x), axis, np.ndim(y))
     else:
         steps = np.diff(x, axis=axis)
     leading = (slice(None),) * axis_of(axis, y)

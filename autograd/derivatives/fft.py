@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.derivatives.numerics import along
 from autograd.derivatives.registry import compose, defvjp
 
 # What undoes the factor of a transform when the other direction is taken in its place.
@@ -49,7 +50,7 @@ def _half(g: Any, n: int, axis: int, between: float) -> Any:
     weights[0] = 1
     if n % 2 == 0:
         weights[n // 2 : n // 2 + 1] = 1
-    return g * np.reshape(weights, [m if k == axis % np.ndim(g) else 1 for k in range(np.ndim(g))])
+    return g * along(weights, axis, np.ndim(g))
 
 
 def _rfft_vjp(

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.derivatives.carrying import carried_from
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axis_of, dtype_of, zeros_of
+from autograd.derivatives.numerics import along, axis_of, dtype_of, zeros_of
 from autograd.derivatives.registry import compose, data_of, defvjp, primitive
 from autograd.derivatives.several import part
 from autograd.derivatives.shaping import astype
@@ -192,7 +192,7 @@ def _padded(x: Any, axis: int, before: int, after: int, mode: str, settings: dic
     """x padded along one axis, in a mode that computes what it puts there."""
     leading = (slice(None),) * axis
 
-    def along(start: int | None, stop: int | None, step: int = 1) -> Any:
+    def cut(start: int | None, stop: int | None, step: int = 1) -> Any:
         return x[(*leading, slice(start, stop, step))]
 
     if mode in ("reflect", "symmetric"):
@@ -205,9 +205,9 @@ def _padded(x: Any, axis: int, before: int, after: int, mode: str, settings: dic
                     [np.repeat(x, before, axis), x, np.repeat(x, after, axis)], axis
                 )
             b, a = min(before, reach), min(after, reach)
-            first, last = along(0, 1), along(n - 1, None)
-            left = 2 * first - np.flip(along(1 - own, b + 1 - own), axis)
-            right = 2 * last - np.flip(along(n - a - 1 + own, n - 1 + own), axis)
+            first, last = cut(0, 1), cut(n - 1, None)
+            left = 2 * first - np.flip(cut(1 - own, b + 1 - own), axis)
+            right = 2 * last - np.flip(cut(n - a - 1 + own, n - 1 + own), axis)
             x = np.concatenate([left, x, right], axis)
             before, after = before - b, after - a
         return x
@@ -215,17 +215,16 @@ def _padded(x: Any, axis: int, before: int, after: int, mode: str, settings: dic
     for side, width in enumerate((before, after)):
         if mode == "linear_ramp":
             end = np.broadcast_to(settings.get("end_values", 0), (np.ndim(x), 2))[axis, side]
-            edge = along(-1, None) if side else along(0, 1)
+            edge = cut(-1, None) if side else cut(0, 1)
             steps = np.arange(1, width + 1) / max(width, 1)
             steps = steps if side else steps[::-1]
-            shape = [width if k == axis else 1 for k in range(np.ndim(x))]
-            pieces.append(edge + (end - edge) * np.reshape(steps, shape))
+            pieces.append(edge + (end - edge) * along(steps, axis, np.ndim(x)))
         else:
             length = settings.get("stat_length")
             n = np.shape(x)[axis]
             if length is not None:
                 n = min(n, int(np.broadcast_to(length, (np.ndim(x), 2))[axis, side]))
-            part = along(np.shape(x)[axis] - n, None) if side else along(0, n)
+            part = cut(np.shape(x)[axis] - n, None) if side else cut(0, n)
             pieces.append(np.repeat(_STATISTICS[mode](part, axis=axis, keepdims=True), width, axis))
     pieces = [astype(piece, np.result_type(data_of(x))) for piece in pieces]
     return np.concatenate([pieces[0], x, pieces[1]], axis)

@@ -145,9 +145,9 @@ def _matrix_power(a: Any, n: int) -> Any:
             result = power if result is None else result @ power
         n //= 2
         power = power @ power if n else power
-    return (
-        np.where(False, a, np.eye(np.shape(a)[-1], dtype=dtype_of(a))) if result is None else result
-    )
+    if result is None:
+        return np.where(False, a, np.eye(np.shape(a)[-1], dtype=dtype_of(a)))
+    return result
 
 
 # ----------------------------------------------------------------------- determinants

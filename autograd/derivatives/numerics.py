@@ -15,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from autograd.derivatives.registry import data_of
 
 __all__ = [
+    "along",
     "array_of",
     "axes_of",
     "axis_of",
@@ -23,6 +24,7 @@ __all__ = [
     "is_final",
     "is_regular",
     "lines",
+    "on_axes",
     "over",
     "power",
     "shape",
@@ -63,6 +65,17 @@ def axis_of(axis: Any, x: Any) -> int:
 def axes_of(axis: Any, x: Any) -> tuple[int, ...]:
     """Axes of x, counted from the front; all of them for None."""
     return tuple(range(np.ndim(x))) if axis is None else normalize_axis_tuple(axis, np.ndim(x))
+
+
+def along(line: Any, axis: int, ndim: int) -> Any:
+    """A vector along one axis, of length 1 in the others: it broadcasts with ndim dimensions."""
+    return np.reshape(line, [-1 if k == axis % ndim else 1 for k in range(ndim)])
+
+
+def on_axes(weights: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """Weights of these axes alone, in their order, ready to broadcast with the whole shape."""
+    weights = np.transpose(weights, np.argsort(axes))
+    return np.reshape(weights, [n if k in axes else 1 for k, n in enumerate(shape)])
 
 
 def zeros_of(x: Any) -> Any:

@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axes_of, dtype_of, lines, unlines, zeros_of
+from autograd.derivatives.numerics import (
+    along,
+    axes_of,
+    dtype_of,
+    lines,
+    on_axes,
+    unlines,
+    zeros_of,
+)
 from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
@@ -29,8 +37,8 @@ def _sort_vjp(
     if np.any(ordered[..., 1:] == ordered[..., :-1]) or np.any(np.isnan(ordered[..., -1:])):
         order = np.argsort(x, axis, kind="stable")
     places = np.empty_like(order)
-    shape = [np.shape(x)[axis] if k == axis % np.ndim(x) else 1 for k in range(np.ndim(x))]
-    np.put_along_axis(places, order, np.arange(np.shape(x)[axis]).reshape(shape), axis)
+    numbers = along(np.arange(np.shape(x)[axis]), axis, np.ndim(x))
+    np.put_along_axis(places, order, numbers, axis)
     return np.take_along_axis(g, places, axis)
 
 
@@ -62,22 +70,22 @@ def _back_to_elements(
     if not data.size:
         return zeros_of(x)
     axes = axes_of(axis, data)
-    along = lines(data, axes)
-    n = along.shape[-1]
-    if settings.get("weights") is None and not np.any(np.isnan(along)):
+    elements = lines(data, axes)
+    n = elements.shape[-1]
+    if settings.get("weights") is None and not np.any(np.isnan(elements)):
         position = np.asarray(fn(np.arange(n, dtype=float), *q, **settings))
         position = np.broadcast_to(
-            position.reshape(position.shape + (1,) * (along.ndim - 1)),
-            position.shape + along.shape[:-1],
+            position.reshape(position.shape + (1,) * (elements.ndim - 1)),
+            position.shape + elements.shape[:-1],
         )
         lost: Any = np.zeros((), bool)
-        order = _order_of(along, position)
+        order = _order_of(elements, position)
     else:
-        order = np.argsort(along, axis=-1, kind="stable")
-        position, lost = _positions(fn, along, order, q, axes, data.shape, settings)
+        order = np.argsort(elements, axis=-1, kind="stable")
+        position, lost = _positions(fn, elements, order, q, axes, data.shape, settings)
     below = np.floor(position)
     above = (position - below).astype(dtype_of(g))
-    starts = np.arange(along.size // n).reshape(along.shape[:-1]) * n
+    starts = np.arange(elements.size // n).reshape(elements.shape[:-1]) * n
     g = np.where(lost, 0, np.reshape(g, position.shape))
     places = [order.ravel()[starts + k.astype(int)] + starts for k in (below, np.ceil(position))]
     shares = np.concatenate([np.ravel(g * (1 - above)), np.ravel(g * above)])
@@ -85,23 +93,23 @@ def _back_to_elements(
     return unlines(back, data.shape, axes)
 
 
-def _order_of(along: Any, position: Any) -> Any:
+def _order_of(elements: Any, position: Any) -> Any:
     """The order that sorts the lines, at least at these positions; stable if there are ties."""
     ranks = np.unique([np.floor(position), np.ceil(position)]).astype(int)
     if ranks.size <= 4:  # then a partition is quicker than sorting
-        order = np.argpartition(along, ranks, axis=-1)
-        chosen = np.take_along_axis(along, order[..., ranks], -1)
+        order = np.argpartition(elements, ranks, axis=-1)
+        chosen = np.take_along_axis(elements, order[..., ranks], -1)
         if all(
-            np.all(np.count_nonzero(along == chosen[..., k, None], axis=-1) == 1)
+            np.all(np.count_nonzero(elements == chosen[..., k, None], axis=-1) == 1)
             for k in range(ranks.size)
         ):
             return order
-    return np.argsort(along, axis=-1, kind="stable")
+    return np.argsort(elements, axis=-1, kind="stable")
 
 
 def _positions(
     fn: Callable[..., Any],
-    along: Any,
+    elements: Any,
     order: Any,
     q: tuple[Any, ...],
     axes: tuple[int, ...],
@@ -109,24 +117,17 @@ def _positions(
     settings: dict[str, Any],
 ) -> tuple[Any, Any]:
     """What fn makes of the ranks of the elements, and where that is nothing."""
-    ranks = np.empty(along.shape)
-    np.put_along_axis(ranks, order, np.arange(along.shape[-1], dtype=float), -1)
-    missing = np.isnan(along)
+    ranks = np.empty(elements.shape)
+    np.put_along_axis(ranks, order, np.arange(elements.shape[-1], dtype=float), -1)
+    missing = np.isnan(elements)
     ranks[missing & ~np.all(missing, axis=-1, keepdims=True)] = np.nan
     if settings.get("weights") is not None:
-        settings["weights"] = lines(_weights(settings["weights"], shape, axes), axes)
+        weights = np.asarray(settings["weights"])
+        weights = weights if weights.shape == shape else on_axes(weights, axes, shape)
+        settings["weights"] = lines(np.broadcast_to(weights, shape), axes)
     position = np.asarray(fn(ranks, *q, axis=-1, **settings))
     lost = np.isnan(position) | np.all(missing, axis=-1)  # NaN gets nothing
     return np.where(lost, 0, position), lost
-
-
-def _weights(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
-    """Weights, which may be given for the axes alone, in the whole shape."""
-    weights = np.asarray(weights)
-    if weights.shape != shape:
-        weights = np.transpose(weights, np.argsort(axes))
-        weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(shape)])
-    return np.broadcast_to(weights, shape)
 
 
 def _middle(fn: Callable[..., Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.derivatives.indexing import scatter
+from autograd.derivatives.numerics import axis_of
 from autograd.derivatives.registry import compose, defvjp, primitive
 from autograd.errors import ShapeMismatch
 
@@ -137,7 +138,7 @@ def _flipud(m: Any) -> Any:
 @compose(np.rollaxis)
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     ndim = np.ndim(a)
-    axis, start = normalize_axis_index(axis, ndim), start + ndim if start < 0 else start
+    axis, start = axis_of(axis, a), start + ndim if start < 0 else start
     return np.moveaxis(a, axis, normalize_axis_index(start, ndim + 1) - (axis < start))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of
+from autograd.derivatives.numerics import array_of, on_axes
 from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
@@ -25,7 +25,7 @@ def _average(
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         total: Any = np.full(np.shape(mean), np.size(a) / max(np.size(mean), 1))
     else:
-        weights = weights if hasattr(weights, "shape") else np.asarray(weights)
+        weights = array_of(weights)
         if np.shape(weights) != np.shape(a):
             weights = _along(weights, np.shape(a), axis)
         total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
@@ -39,14 +39,13 @@ def _along(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     """Weights of the axes alone, ready to broadcast."""
     if axis is None:
         raise TypeError("weights of another shape than a need an axis.")
-    axes = [int(k) % len(shape) for k in np.atleast_1d(axis)]
+    axes = tuple(int(k) % len(shape) for k in np.atleast_1d(axis))
     if np.shape(weights) != tuple(shape[k] for k in axes):
         raise ShapeMismatch(
             f"weights have the shape {np.shape(weights)}, an array of shape {shape} along axis "
             f"{axis} needs {tuple(shape[k] for k in axes)}."
         )
-    weights = np.transpose(weights, np.argsort(axes))
-    return np.reshape(weights, [n if k in axes else 1 for k, n in enumerate(shape)])
+    return on_axes(weights, axes, shape)
 
 
 @compose(np.cov)

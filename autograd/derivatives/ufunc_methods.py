@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.joining import rows
+from autograd.derivatives.numerics import along
 from autograd.derivatives.registry import data_of, name_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
@@ -80,8 +81,7 @@ def _accumulate(
 def _record_holders(ufunc: np.ufunc, x: Any, axis: int) -> Any:
     """Where the running extremum is: at the first element that reached it."""
     best = ufunc.accumulate(x, axis)
-    shape = [n if k == axis % x.ndim else 1 for k, n in enumerate(x.shape)]
-    places = np.arange(x.shape[axis]).reshape(shape)
+    places = along(np.arange(x.shape[axis]), axis, x.ndim)
     before = np.roll(best, 1, axis)
     new = (best != before) & ~np.isnan(before) & (places > 0)
     return np.maximum.accumulate(np.where(new, places, 0), axis)
