@@ -8,6 +8,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, final
 
 import numpy as np
@@ -62,6 +63,19 @@ def _conversion(kind: type) -> Any:
 def _is_foreign(x: Any) -> bool:
     """Whether a container of another library, which handles Values itself, should do so."""
     return not isinstance(x, Value | np.ndarray | np.generic) and hasattr(x, "__array_ufunc__")
+
+
+def _asking_function() -> tuple[str, str] | None:
+    """Module and name of the function of NumPy's or SciPy's that the user called, if it is one."""
+    frame: FrameType | None = sys._getframe(2)
+    found = None
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.split(".")[0] not in ("numpy", "scipy"):
+            break
+        found = module, frame.f_code.co_name
+        frame = frame.f_back
+    return found
 
 
 def _unpickled(data: Any, label: str) -> "Value":
@@ -266,14 +280,13 @@ class Value(Record):
         return apply(fn, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        caller = sys._getframe(1)
-        module, name = caller.f_globals.get("__name__", ""), caller.f_code.co_name
-        foreign = module.split(".")[0] in ("numpy", "scipy")
+        asking = _asking_function()
+        module, name = asking or ("", "")
         raise Detached(
             "an array cannot hold a Value without forgetting how it was computed"
-            + (f", as {name} of {module} would have it" if foreign else "")
+            + (f", as {name} of {module} would have it" if asking else "")
             + ": use v.data for the plain array, np.stack or np.concatenate for an array of Values"
-            + (f", autograd.{name} for this function." if foreign and name in _OURS else ".")
+            + (f", autograd.{name} for this function." if asking and name in _OURS else ".")
         )
 
     # --------------------------------------------------------------- Python's protocols

@@ -68,7 +68,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
             f"np.gradient along {len(axes)} axes takes no spacing, one, or {len(axes)}, not "
             f"{len(varargs)}."
         )
-    spacings = list(varargs or (1.0,)) * (1 if len(varargs) == len(axes) else len(axes))
+    spacings = varargs if len(varargs) == len(axes) else (varargs or (1.0,)) * len(axes)
     slopes = []
     for k, spacing in zip(axes, spacings, strict=True):
         if edge_order == 1 and isinstance(spacing, int | float):

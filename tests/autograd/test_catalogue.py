@@ -2,6 +2,7 @@
 
 import math
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autograd import Value, gradcheck, polygamma, vjp
+from autograd import NotDifferentiable, Value, gradcheck, polygamma, vjp
 from autograd.derivatives import several
 from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
 from autograd.nests import flatten, map_nest
@@ -24,6 +25,13 @@ ROWS = [
 ]
 COMPLEX = [row for row in ROWS if ABOUT[row.values[0]].complex]
 FEW = settings(max_examples=max(3, settings().max_examples // 10))
+
+
+def quietly(f, *args, **kwargs):
+    """f without the warnings that NumPy gives for empty arrays."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return f(*args, **kwargs)
 
 
 def belongs_to_the_library(fn):
@@ -216,3 +224,28 @@ def test_gradients_are_memory_of_their_own(fn, call, shapes):
             np.testing.assert_array_equal(other.grad, expected)
     assert not np.isnan(seed).any()
     assert not np.isnan(result.grad).any()
+
+
+def takes(fn, x):
+    """Whether the function takes the array alone, and gives real or complex numbers."""
+    try:
+        return all(np.result_type(y).kind in "fc" for y in flatten(fn(x))[0])
+    except (TypeError, ValueError, IndexError, NotDifferentiable):
+        return False
+
+
+SMALL = [np.array(0.7), np.zeros(0), np.zeros((2, 0)), np.array([0.7]), np.array([[0.7]])]
+ALONE = [
+    pytest.param(fn, x, id=f"{name_of(fn)}-{x.shape}")
+    for fn in CALLS
+    for x in SMALL
+    if quietly(takes, fn, x) and not (fn is np.linalg.svd and x.size == 0)  # all basis, no matrix
+]
+
+
+@pytest.mark.parametrize(("fn", "x"), ALONE)
+def test_arrays_of_no_element_and_of_one(fn, x):
+    expected, results = (flatten(quietly(fn, v))[0] for v in (x, Value(x)))
+    assert [np.shape(plain(y)) for y in results] == [np.shape(e) for e in expected]
+    if all(np.all(np.isfinite(e)) for e in expected):
+        quietly(gradcheck, fn, x, order=2)

@@ -157,3 +157,10 @@ def test_asymptotic_series_join(x):
         h = 1e-3 * x
         numeric = (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h)
         assert autograd.grad(f)(x) == pytest.approx(numeric, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp", "polygamma"])
+def test_functions_that_take_no_value_name_ours(name):
+    arguments = (1, Value([2.0])) if name == "polygamma" else (Value([2.0]),)
+    with pytest.raises(TypeError, match=rf"as {name} of scipy.*autograd\.{name} for this function"):
+        getattr(sp, name)(*arguments)
