@@ -4,6 +4,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.check import GradientReport, Verdict, gradcheck, gradgradcheck
 from autograd.derivatives.indexing import at
 from autograd.derivatives.registry import defvjp, primitive
 from autograd.errors import (
@@ -23,7 +24,6 @@ from autograd.functions import (
     softmax,
     softplus,
 )
-from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.nests import ravel
 from autograd.recording import no_grad
 from autograd.transforms import (
@@ -47,10 +47,12 @@ __all__ = [
     "DegenerateSpectrum",
     "Detached",
     "GradientMismatch",
+    "GradientReport",
     "GraphvizMissing",
     "NotDifferentiable",
     "ShapeMismatch",
     "Value",
+    "Verdict",
     "at",
     "defvjp",
     "draw",

@@ -12,6 +12,8 @@ RuntimeError
 └── GraphvizMissing     a picture without a program that draws it
 """
 
+from typing import Any
+
 import numpy as np
 
 __all__ = [
@@ -80,6 +82,8 @@ class DegenerateSpectrum(np.linalg.LinAlgError):
 class GradientMismatch(AssertionError):
     """A derivative and the finite differences of its function disagree.
 
+    report: the `GradientReport` of the check, with a verdict for each element.
+
     >>> from autograd import defvjp, gradcheck, primitive
     >>> @primitive
     ... def twice(x):
@@ -91,6 +95,10 @@ class GradientMismatch(AssertionError):
     ...     print("the rule is wrong")
     the rule is wrong
     """
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class GraphvizMissing(RuntimeError):

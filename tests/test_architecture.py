@@ -40,11 +40,18 @@ MAY_IMPORT = {
         "autograd.backprop", "autograd.data", "autograd.errors", "autograd.nests",
         "autograd.record", "autograd.recording", "autograd.value",
     },
-    "autograd.gradcheck": {
-        "autograd.data", "autograd.errors", "autograd.nests", "autograd.record",
-        "autograd.transforms",
+    "autograd.check": {
+        "autograd.backprop", "autograd.check", "autograd.data", "autograd.derivatives.registry",
+        "autograd.errors", "autograd.nests", "autograd.record", "autograd.recording",
+        "autograd.transforms", "autograd.value",
     },
-    "autograd.__main__": {"autograd.show"},
+    "autograd.check.slopes": set(),
+    "autograd.check.verdicts": set(),
+    "autograd.check.catalogue": {
+        "autograd.check.catalogue", "autograd.derivatives", "autograd.functions",
+    },
+    "autograd.testing": {"autograd", "autograd.check", "autograd.testing"},
+    "autograd.__main__": {"autograd.check", "autograd.show"},
     "autograd.show.supported": {"autograd.derivatives", "autograd.functions"},
     "autograd.show": {
         "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
@@ -55,6 +62,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 THIRD_PARTY = {
     "autograd": {"numpy"}, "autograd.functions": {"numpy", "scipy"},
+    "autograd.check.catalogue": {"numpy", "scipy"}, "autograd.testing": {"numpy", "hypothesis"},
     "autograd.derivatives.special": {"numpy", "scipy"},
     "autograd.show": {"numpy", "graphviz", "pygraphviz"},
     "nn": {"numpy"}, "optim": {"numpy", "tqdm"},

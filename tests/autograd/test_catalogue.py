@@ -1,6 +1,5 @@
 """One body of tests for all primitives: every order, broadcasting, odd shapes and dtypes."""
 
-import math
 import sys
 import warnings
 
@@ -11,12 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from autograd import NotDifferentiable, Value, gradcheck, polygamma, vjp
+from autograd.check import catalogue
+from autograd.check.catalogue import ELEMENTWISE, distinct
 from autograd.derivatives import several
 from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
 from autograd.nests import flatten, map_nest
 from autograd.record import plain
-from tests.catalogue import CALLS, ELEMENTWISE
+from tests.nn.catalogue import CALLS as OF_NETWORKS
 
+CALLS = catalogue.CALLS | OF_NETWORKS
 NAMED = {name_of(fn): fn for fn in ELEMENTWISE}
 ROWS = [
     pytest.param(fn, call, shapes, id=f"{name_of(fn)}-{k}")
@@ -141,20 +143,6 @@ def test_layout_does_not_matter(name, data):
     _, other = vjp(fn, *scattered)
     for g, e in zip(other(np.ones((4, 3))), pullback(np.ones((4, 3))), strict=True):
         np.testing.assert_array_equal(g, e)
-
-
-def distinct(shapes, seed):
-    """Arrays of these shapes, whose numbers lie well apart: no tie is within reach of a step.
-
-    Unevenly so, that their sums lie apart too; and away from hundredths, where the rows of the
-    catalogue have their kinks.
-    """
-    rng = np.random.default_rng(seed)
-    sizes = [math.prod(shape) for shape in shapes]
-    uneven = [rng.uniform(0.7, 1.3, max(size, 2)).cumsum() for size in sizes]
-    pools = [rng.permutation(u / u[-1] * 3.07 - 1.5) for u in uneven]
-    pools = [np.where(np.abs(np.round(p, 2) - p) < 1e-4, p + 5e-4, p) for p in pools]
-    return [p[:n].reshape(s) for p, n, s in zip(pools, sizes, shapes, strict=True)]
 
 
 @pytest.mark.parametrize(("fn", "call", "shapes"), ROWS)

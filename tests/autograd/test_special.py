@@ -8,55 +8,22 @@ from hypothesis.extra import numpy as npst
 
 import autograd
 from autograd import NotDifferentiable, Value, elementwise_grad, gradcheck
+from autograd.check.catalogue import call_of_special as call_of
+from autograd.check.catalogue.special import SPECIAL
 from autograd.derivatives.registry import ABOUT, PLAIN, TABLE, name_of
 from tests.programs import printed
 
 sp = pytest.importorskip("autograd.derivatives.special", exc_type=ImportError).sp
 
-LINE, POSITIVE, UNIT = (-2.0, 2.0), (0.4, 3.0), (0.1, 0.9)
-
-# Intervals of the arguments; a single number is an argument without a derivative.
-DOMAINS = {
-    "erf": [LINE], "erfc": [LINE], "erfcx": [LINE], "erfi": [LINE], "dawsn": [LINE],
-    "erfinv": [(-0.8, 0.8)], "erfcinv": [(0.2, 1.8)], "ndtr": [LINE], "log_ndtr": [(-9.0, 3.0)],
-    "ndtri": [UNIT], "expit": [LINE], "logit": [UNIT], "log_expit": [LINE], "exp2": [LINE],
-    "exp10": [(-1.0, 1.0)], "expm1": [LINE], "log1p": [(-0.5, 3.0)], "cosm1": [LINE],
-    "cbrt": [POSITIVE], "xlogy": [LINE, POSITIVE], "xlog1py": [LINE, POSITIVE], "entr": [POSITIVE],
-    "rel_entr": [POSITIVE, POSITIVE], "kl_div": [POSITIVE, POSITIVE], "huber": [(2.5, 3.0), LINE],
-    "pseudo_huber": [POSITIVE, LINE], "boxcox": [POSITIVE, 1.5], "expi": [POSITIVE],
-    "exp1": [POSITIVE], "gamma": [POSITIVE], "gammaln": [POSITIVE], "loggamma": [POSITIVE],
-    "rgamma": [POSITIVE], "psi": [POSITIVE], "beta": [POSITIVE, POSITIVE],
-    "betaln": [POSITIVE, POSITIVE], "gammainc": [1.5, POSITIVE], "gammaincc": [0.7, POSITIVE],
-    "betainc": [1.5, 0.7, UNIT], "jv": [1.5, POSITIVE], "jn": [2, POSITIVE], "yv": [0.5, POSITIVE],
-    "yn": [2, POSITIVE], "iv": [1.5, POSITIVE], "ive": [0.0, POSITIVE], "kv": [0.5, POSITIVE],
-    "kn": [2, POSITIVE], "kve": [1.5, POSITIVE], "j0": [LINE], "j1": [LINE], "y0": [POSITIVE],
-    "y1": [POSITIVE], "i0": [LINE], "i1": [LINE], "i0e": [POSITIVE], "i1e": [POSITIVE],
-    "k0": [POSITIVE], "k1": [POSITIVE],
-}  # fmt: skip
-
-
-def call_of(name):
-    """The function of those arguments that have derivatives, and their intervals."""
-    parts = DOMAINS[name]
-    fixed = [p for p in parts if not isinstance(p, tuple)]
-
-    def call(*arrays):
-        rest, constants = iter(arrays), iter(fixed)
-        return getattr(sp, name)(
-            *(next(rest) if isinstance(p, tuple) else next(constants) for p in parts)
-        )
-
-    return call, [p for p in parts if isinstance(p, tuple)]
-
 
 def test_every_function_that_has_rules_is_here():
     """Under any of its names: SciPy has two for some."""
     registered = {fn for fn in TABLE if name_of(fn).startswith("scipy.special.")}
-    tested = {getattr(sp, name) for name in DOMAINS}
+    tested = {getattr(sp, name) for name in SPECIAL}
     assert {fn.__name__ for fn in registered ^ tested} == set()
 
 
-@pytest.mark.parametrize("name", DOMAINS)
+@pytest.mark.parametrize("name", SPECIAL)
 @given(data=st.data())
 def test_first_and_second_derivatives(name, data):
     call, intervals = call_of(name)
@@ -70,7 +37,7 @@ def test_first_and_second_derivatives(name, data):
     gradcheck(call, tuple(arrays), order=2)
 
 
-@pytest.mark.parametrize("name", [n for n in DOMAINS if n != "huber"])
+@pytest.mark.parametrize("name", [n for n in SPECIAL if n != "huber"])
 def test_third_derivatives_and_single_precision(name):
     call, intervals = call_of(name)
     gradcheck(call, tuple(0.3 * a + 0.7 * b for a, b in intervals), order=3, rtol=1e-3)
@@ -79,7 +46,7 @@ def test_third_derivatives_and_single_precision(name):
     assert {v.grad.dtype for v in values} == {np.dtype("f4")}
 
 
-@pytest.mark.parametrize("name", [n for n in DOMAINS if ABOUT[getattr(sp, n)].complex])
+@pytest.mark.parametrize("name", [n for n in SPECIAL if ABOUT[getattr(sp, n)].complex])
 def test_complex_arguments(name):
     call, intervals = call_of(name)
     gradcheck(call, tuple(np.array([0.4 + 0.3j, 0.9 - 0.2j]) for _ in intervals))

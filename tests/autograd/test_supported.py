@@ -10,9 +10,9 @@ import pytest
 
 from autograd import NotDifferentiable, Value
 from autograd.__main__ import main
+from autograd.check.catalogue import CALLS, ELEMENTWISE
 from autograd.derivatives.registry import name_of
 from autograd.show import supported
-from tests.catalogue import CALLS, ELEMENTWISE
 
 PAGE = Path(__file__).parent.parent.parent / "SUPPORTED.md"
 ENTRIES = supported.entries()

@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from autograd.check.catalogue.rows import Calls, on_shapes, with_settings
 from autograd.derivatives import calculus
-from tests.catalogue.rows import on_shapes, with_settings
 
 KNOTS = np.array([-2.0, -0.3, 0.4, 2.0])
 MODES = ("full", "same", "valid")
 PAIRS = (((5,), (3,)), ((5,), (2,)), ((2,), (5,)), ((3,), (4,)), ((3,), (3,)), ((1,), (3,)))
 
-CALLS = {
+CALLS: Calls = {
     np.diff: [
         *with_settings(
             np.diff, ((3, 4),), {}, {"n": 2}, {"n": 3, "axis": 1}, {"axis": 0}, {"n": 0}

@@ -4,10 +4,10 @@ import operator
 
 import numpy as np
 
+from autograd.check.catalogue.rows import CUBE, Calls, with_settings
 from autograd.derivatives import indexing
-from tests.catalogue.rows import CUBE, with_settings
 
-CALLS = {
+CALLS: Calls = {
     operator.getitem: [
         (lambda x, i=i: x[i], CUBE)
         for i in (

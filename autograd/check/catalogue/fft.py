@@ -1,15 +1,22 @@
 """Fourier transforms."""
 
+from typing import Any
+
 import numpy as np
 
-from tests.catalogue.rows import with_settings
+from autograd.check.catalogue.rows import Calls, with_settings
 
 NORMS = [{"norm": "ortho"}, {"norm": "forward"}]
-LENGTHS = [{}, {"n": 2}, {"n": 5}, {"n": 6, "axis": 0}, {"axis": -2}]
+LENGTHS: list[dict[str, Any]] = [{}, {"n": 2}, {"n": 5}, {"n": 6, "axis": 0}, {"axis": -2}]
 GRID = ((3, 4),)
-SHAPES = [{}, {"axes": (1, 0)}, {"s": (2, 5), "axes": (0, 1)}, {"s": (5,), "axes": (0,)}]
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"axes": (1, 0)},
+    {"s": (2, 5), "axes": (0, 1)},
+    {"s": (5,), "axes": (0,)},
+]
 
-CALLS = {
+CALLS: Calls = {
     **{
         fn: [
             *with_settings(fn, GRID, *LENGTHS, *NORMS),

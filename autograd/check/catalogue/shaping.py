@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from autograd.check.catalogue.rows import CUBE, Calls, on_shapes, with_settings
 from autograd.derivatives import shaping
-from tests.catalogue.rows import CUBE, on_shapes, with_settings
 
-CALLS = {
+CALLS: Calls = {
     np.reshape: [
         (lambda x: np.reshape(x, (3, 4)), CUBE),
         (lambda x: np.reshape(x, (4, -1), order="F"), CUBE),

@@ -1,24 +1,25 @@
 """Elementwise functions: for each an interval for every argument, away from kinks and poles."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-import autograd
+import autograd.functions as autograd
+from autograd.check.catalogue.rows import CUBE, Calls, Function
 from autograd.derivatives import sinc_and_i0
-from tests.catalogue.rows import CUBE
+
+Interval = tuple[float, float]
 
 
 class Domain(NamedTuple):
     """Intervals of the arguments; whether the function is analytic; how far apart arguments are."""
 
-    intervals: tuple[tuple[float, float], ...]
+    intervals: tuple[Interval, ...]
     analytic: bool = True
     apart: float = 0.0
 
 
-def on(*intervals, analytic=True, apart=0.0):
+def on(*intervals: Interval, analytic: bool = True, apart: float = 0.0) -> Domain:
     return Domain(intervals, analytic, apart)
 
 
@@ -26,7 +27,7 @@ LINE = (-2.0, 2.0)
 POSITIVE = (0.3, 3.0)
 INSIDE = (-0.8, 0.8)
 
-ELEMENTWISE: dict[Callable, Domain] = {
+ELEMENTWISE: dict[Function, Domain] = {
     np.absolute: on(POSITIVE, analytic=False),
     np.add: on(LINE, LINE),
     np.arccos: on(INSIDE),
@@ -89,7 +90,7 @@ ELEMENTWISE: dict[Callable, Domain] = {
 }
 
 # Elementwise functions that need more than numbers from an interval.
-CALLS = {
+CALLS: Calls = {
     np.clip: [
         (lambda x: np.clip(x, -0.51, 0.53), CUBE),
         (lambda x: np.clip(x, None, 0.53), CUBE),

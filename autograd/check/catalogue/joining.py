@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from autograd.check.catalogue.rows import CUBE, Calls, on_shapes
 from autograd.derivatives import joining
-from tests.catalogue.rows import CUBE, on_shapes
 
 PADS = [
     {}, {"mode": "constant", "constant_values": ((1, 2), (3, 4))}, {"mode": "edge"},
@@ -14,7 +14,7 @@ PADS = [
     {"mode": "mean", "stat_length": ((1, 2), (3, 1))}, {"mode": "median"},
 ]  # fmt: skip
 
-CALLS = {
+CALLS: Calls = {
     joining.rows: on_shapes(joining.rows, ((3, 2),), ((3,),)),
     np.concatenate: [
         (lambda x, y: np.concatenate([x, y, x], axis=1), ((2, 3), (2, 1))),

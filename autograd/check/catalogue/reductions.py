@@ -1,13 +1,18 @@
 """Sums, products, extrema, moments, running ones; order statistics."""
 
+from typing import Any
+
 import numpy as np
 
-import autograd
+import autograd.functions as autograd
+from autograd.check.catalogue.rows import AXES, CUBE, SOME, Calls, Function, Rows, with_settings
 from autograd.derivatives import scans
-from tests.catalogue.rows import AXES, CUBE, SOME, with_settings
 
-WHERE = [{"where": SOME}, {"where": SOME, "axis": 1}]
-INITIAL = [{"initial": 1.5}, {"initial": 0.25, "axis": (0, -1), "keepdims": True}]
+WHERE: list[dict[str, Any]] = [{"where": SOME}, {"where": SOME, "axis": 1}]
+INITIAL: list[dict[str, Any]] = [
+    {"initial": 1.5},
+    {"initial": 0.25, "axis": (0, -1), "keepdims": True},
+]
 HOLE = np.where(np.arange(12).reshape(2, 3, 2) % 5 == 2, np.nan, 0.0)
 METHODS = (
     "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf",
@@ -17,11 +22,11 @@ METHODS = (
 WEIGHTS = np.array([1.0, 2.0, 0.5, 1.5, 1.0])
 
 
-def with_holes(fn, *settings):
+def with_holes(fn: Function, *settings: dict[str, Any]) -> Rows:
     return [(lambda x, s=s: fn(x + HOLE, **s), CUBE) for s in settings]
 
 
-def by_method(fn, scale):
+def by_method(fn: Function, scale: float) -> Rows:
     return [
         *((lambda x, m=m: fn(x, 0.37 * scale, method=m), ((7,),)) for m in METHODS),
         (lambda x: fn(x, np.array([[0.0, 0.3], [0.6, 1.0]]) * scale, axis=1), ((2, 5),)),
@@ -34,7 +39,7 @@ def by_method(fn, scale):
     ]  # fmt: skip
 
 
-CALLS = {
+CALLS: Calls = {
     np.sum: with_settings(np.sum, CUBE, *AXES, *WHERE, *INITIAL),
     np.mean: with_settings(np.mean, CUBE, *AXES, *WHERE),
     np.prod: with_settings(np.prod, CUBE, *AXES, *WHERE, *INITIAL),

@@ -1,8 +1,18 @@
 """Linear algebra: matrices are made well-conditioned, and their spectra distinct."""
 
+from typing import Any
+
 import numpy as np
 
-from tests.catalogue.rows import AXES, on_shapes, with_settings
+from autograd.check.catalogue.rows import (
+    AXES,
+    Calls,
+    Function,
+    Rows,
+    Shapes,
+    on_shapes,
+    with_settings,
+)
 
 SQUARE, STACK = ((3, 3),), ((2, 3, 3),)
 TALL, WIDE = ((4, 2),), ((2, 4),)
@@ -10,30 +20,30 @@ TURN = np.array([[0, 9], [-9, 1]])
 SPREAD = np.diag([3.0, 6.0, 9.0])
 
 
-def regular(a):
+def regular(a: Any) -> Any:
     return a + SPREAD
 
 
-def positive(a):
+def positive(a: Any) -> Any:
     return a @ np.conjugate(np.swapaxes(a, -1, -2)) + SPREAD
 
 
-def apart(a):
+def apart(a: Any) -> Any:
     """A matrix of any shape with singular values well apart."""
     return a + np.eye(*a.shape[-2:]) * np.arange(4, 4 + 3 * a.shape[-1], 3)
 
 
-def squares(vectors):
+def squares(vectors: Any) -> Any:
     """What does not depend on the signs or phases of the columns."""
     return np.abs(vectors) ** 2
 
 
-def everything(f, *cases):
+def everything(f: Function, *cases: Shapes) -> Rows:
     """The function on a matrix and on a stack, or on these shapes."""
     return on_shapes(f, *(cases or (SQUARE, STACK)))
 
 
-CALLS = {
+CALLS: Calls = {
     np.linalg.solve: [
         (lambda a, b: np.linalg.solve(regular(a), b), shapes)
         for shapes in (
@@ -136,5 +146,5 @@ CALLS = {
 }  # fmt: skip
 
 
-def polar(svd):
+def polar(svd: Any) -> Any:
     return svd.U @ svd.Vh

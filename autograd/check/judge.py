@@ -1,0 +1,361 @@
+"""The comparison: what a gradient is said to be against the slopes that are measured."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.check import slopes
+from autograd.check.slopes import Rise, Slope, at_step, steps_around, sweep
+from autograd.check.subjects import Subject, keeping_layout
+from autograd.check.verdicts import Verdict
+
+__all__ = ["Judgement", "Probe"]
+
+_TINY = 1e-50  # the complex step: its square vanishes
+_UNDERFLOW = 1e-290  # below it numbers lose digits: the smallest one, by the rounding of doubles
+
+
+class Judgement(NamedTuple):
+    """A verdict, and what it rests on."""
+
+    verdict: Verdict
+    numeric: Any
+    error: float
+    step: float
+    note: str = ""
+    unit: float = (
+        1.0  # what these numbers are multiples of: the weight of the only result that moves
+    )
+
+
+class Probe:
+    """A subject at one point, with the weights that make a number of its results.
+
+    rtol, atol, step: None for what suits the precision and the size of the numbers.
+    """
+
+    def __init__(self, subject: Subject, rtol: Any, atol: Any, step: Any) -> None:
+        self.subject = subject
+        self.evaluations = 0
+        self.points = subject.points
+        self.results = self.values(self.points)
+        self.weights = _weights(self.results)
+        self.precision = _precision([*self.points, *self.results])
+        self.rtol = self.precision**0.375 if rtol is None else rtol
+        self.atol = atol
+        self._step = step
+        self._set_base(self.results)
+        if self.precision > 1e-12 and subject.numpy:
+            self._compute_in_double()
+        self.gradient_size = 0.0
+
+    def _compute_in_double(self) -> None:
+        """Measure slopes in double precision, of a function that computes so when asked."""
+        before = self.points
+        doubles = [x.astype(complex if x.dtype.kind == "c" else float) for x in before]
+        try:
+            results = self.values(doubles)
+        except (TypeError, ValueError):
+            return
+        same = [np.shape(y) for y in results] == [np.shape(y) for y in self.results]
+        if same and _precision(results) < 1e-12:
+            pairs = zip(results, self.results, strict=True)
+            if all(
+                np.allclose(a, b, 1e3 * self.precision, 1e3 * self.precision * np.max(np.abs(b)))
+                for a, b in pairs
+                if np.size(b)
+            ):
+                self.points = doubles
+                self._set_base(results)
+
+    def _set_base(self, results: list[Any]) -> None:
+        self.base = [np.asarray(y) for y in results]
+        self.rounding = _precision([*self.points, *results])
+        self.undefined = [~np.isfinite(y) for y in self.base]
+        self.nowhere = [y[u] for u, y in zip(self.undefined, self.base, strict=True)]
+        self.anywhere_undefined = any(u.any() for u in self.undefined)
+        if self.anywhere_undefined:
+            self.base = [np.where(u, 0, y) for u, y in zip(self.undefined, self.base, strict=True)]
+            pairs = zip(self.undefined, self.weights, strict=True)
+            self.weights = [np.where(u, 0, w)[()] for u, w in pairs]
+        pairs = zip(self.weights, self.base, strict=True)
+        self.sizes = [np.abs(w * y) for w, y in pairs]
+        self.size = float(sum(np.sum(s) for s in self.sizes))
+
+    def values(self, points: list[Any]) -> list[Any]:
+        """The results of f, counted."""
+        self.evaluations += 1
+        return self.subject.values(points)
+
+    # ---------------------------------------------------------------- lines
+
+    def element(
+        self,
+        k: int,
+        index: tuple[int, ...],
+        *,
+        direction: complex = 1,
+        complex_step: bool = False,
+    ) -> "_Line":
+        """The line along which one element of one input moves."""
+        x = self.points[k]
+
+        def moved(t: float) -> tuple[list[Any], float]:
+            new = keeping_layout(x)
+            new[index] += t * direction
+            made = (new[index] - x[index]) / direction
+            return [new if i == k else p for i, p in enumerate(self.points)], float(np.real(made))
+
+        here = float(abs(x[index]))
+        typical = float(np.max(np.abs(x), initial=0, where=np.isfinite(x)))
+        scale = max(here, min(1.0, typical) or 1.0)
+        step = self._step or np.cbrt(self.rounding) * scale
+        spacing = float(np.spacing(np.abs(x[index])))
+        line = _Line(self, moved, step, steps_around(here, spacing), spacing, scale)
+        if complex_step:
+            stepped = x.astype(complex)
+            stepped[index] += 1j * _TINY
+            points = [stepped if i == k else p for i, p in enumerate(self.points)]
+            line.exact = self.complex_slope(points, line.moving)
+        return line
+
+    def direction(self, parts: list[Any], steps: list[float] | None = None) -> "_Line":
+        """The line along which all points move at once, by these parts of each."""
+
+        def moved(t: float) -> tuple[list[Any], float]:
+            pairs = zip(self.points, parts, strict=True)
+            new = [keeping_layout(x) for x in self.points]
+            for n, (x, part) in zip(new, pairs, strict=True):
+                n += (t * part).astype(x.dtype)
+            return new, t
+
+        step = self._step or float(np.cbrt(self.rounding))
+        if steps is None:
+            largest = max((float(np.max(np.abs(p), initial=0)) for p in parts), default=1.0)
+            far = 1e3 / min(1.0, largest or 1.0)
+            steps = [step * factor for factor in (far, 1.0, 1e-3, 1e-6)]
+        return _Line(self, moved, step, steps, self.rounding, 1.0)
+
+    def scales(self) -> list[Any]:
+        """How large a step of 1 is for each element: as large as it, or as the others are."""
+        found = []
+        for x in self.points:
+            typical = float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) or 1.0
+            found.append(np.maximum(np.abs(x), min(1.0, typical)))
+        return found
+
+    def rise(self, points: list[Any], t: float, moving: list[Any]) -> Rise:
+        """How far the weighted sum of the results rises from the base to these points.
+
+        moving: which results have changed so far; those are the ones that round.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                results = self.values(points)
+                height, size, changed = 0.0, _UNDERFLOW, False
+                parts = zip(
+                    results, self.base, self.weights, self.sizes, self.undefined, strict=True
+                )
+                for k, (y, y0, w, own, u) in enumerate(parts):
+                    y = np.asarray(y)
+                    if y.shape != y0.shape:
+                        return Rise(t, np.nan, 0.0)
+                    if self.anywhere_undefined and u.any():
+                        if not np.array_equal(y[u], self.nowhere[k], equal_nan=True):
+                            return Rise(t, np.nan, 0.0)
+                        y = np.where(u, 0, y)
+                    rises = w * (y - y0)
+                    moves = rises != 0
+                    if moves.any():
+                        changed = True
+                        moving[k] |= moves
+                        height += float(rises.real.sum())
+                        size += float(np.abs(rises).sum())
+                    size += float(own[moving[k]].sum())
+        except (ArithmeticError, ValueError):
+            return Rise(t, np.nan, 0.0)
+        return Rise(t, height, self.rounding * size, changed)
+
+    # ------------------------------------------------------------- complex step
+
+    def allows_complex_step(self) -> bool:
+        """Whether f of x + ih has the derivative in its imaginary part: tried along one line."""
+        real = all(x.dtype == float for x in self.points) and all(
+            y.dtype == float for y in self.base
+        )
+        if not (self.subject.numpy and real) or self.anywhere_undefined:
+            return False
+        parts = _random_parts(self.scales())
+        slope = at_step(self.direction(parts), np.cbrt(self.rounding))
+        bend = abs(slope.right - slope.left)
+        if not bend <= 1e-3 * abs(slope.value):
+            return False
+        found = self.complex_slope(
+            [x + 1j * _TINY * p for x, p in zip(self.points, parts, strict=True)]
+        )
+        return abs(found - slope.value) <= 1e-5 * abs(slope.value)
+
+    def complex_slope(self, points: list[Any], moving: list[Any] | None = None) -> float:
+        """The derivative of the weighted sum by the complex step that the points have made."""
+        total = 0.0
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for k, (w, y) in enumerate(zip(self.weights, self.values(points), strict=True)):
+                    rises = w * np.imag(y)
+                    total += float(np.sum(rises))
+                    if moving:
+                        moving[k] |= rises != 0
+        except (TypeError, ValueError, ArithmeticError):
+            return np.nan
+        return total / _TINY if abs(total) > _UNDERFLOW or not total else np.nan
+
+
+class _Line:
+    """f along one direction; each step is made once."""
+
+    def __init__(
+        self,
+        probe: Probe,
+        moved: Callable[[float], tuple[list[Any], float]],
+        step: float,
+        steps: list[float],
+        spacing: float,
+        scale: float,
+    ) -> None:
+        self.probe, self.moved = probe, moved
+        self.step, self.steps, self.spacing, self.scale = step, steps, spacing, scale
+        self.made: dict[float, Rise] = {}
+        self.moving = [np.zeros(y.shape, bool) for y in probe.base]
+        self.exact = np.nan  # the slope by a complex step, if f allows that
+
+    def __call__(self, t: float) -> Rise:
+        if t not in self.made:
+            with np.errstate(all="ignore"):
+                points, made = self.moved(t)
+            self.made[t] = self.probe.rise(points, made, self.moving)
+        return self.made[t]
+
+    @property
+    def unit(self) -> float:
+        """The weight of the one result that changes along the line; 1 if there are more."""
+        if sum(int(moves.sum()) for moves in self.moving) != 1:
+            return 1.0
+        pairs = zip(self.moving, self.probe.weights, strict=True)
+        (weight,) = (np.asarray(w)[moves].item() for moves, w in pairs if moves.any())
+        return weight if isinstance(weight, float) and weight else 1.0
+
+    def judge(self, a: float) -> Judgement:
+        """The verdict on the derivative a."""
+        return self._judge(a)._replace(unit=self.unit)
+
+    def _judge(self, a: float) -> Judgement:
+        probe, exact = self.probe, self.exact
+        natural = probe.size / self.scale
+
+        def tolerance(n: float) -> float:
+            atol = probe.atol
+            if atol is None:
+                atol = 500 * probe.precision * (probe.gradient_size + natural)
+            return float(atol + probe.rtol * max(abs(a) if np.isfinite(a) else 0.0, abs(n)))
+
+        if abs(a - exact) <= tolerance(exact) and (exact or not a):
+            return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, _TINY)
+        first = at_step(self, self.step)
+        bend = abs(first.right - first.left)
+        if (
+            abs(a - first.value) + first.error <= tolerance(first.value)
+            and bend <= 1e-3 * max(abs(a), abs(first.value), probe.gradient_size) + 8 * first.error
+        ):
+            return Judgement(Verdict.OK, first.value, first.error, self.step)
+        with np.errstate(all="ignore"):
+            slope = sweep(self, self.steps, self.spacing)
+        if slope.shape == slopes.SMOOTH and exact and abs(exact - slope.value) <= 3 * slope.error:
+            slope = slope._replace(value=exact, error=abs(exact) * 1e-15, step=_TINY, nearer=())
+        found = self.compare(a, slope, tolerance, natural)
+        if (
+            found.verdict is Verdict.WRONG
+            and slope.shape == slopes.SMOOTH
+            and len(self.steps) < 5
+            and (
+                abs(first.value - slope.value) > 0.1 * abs(a - slope.value)
+                or len({rise.changed for rise in self.made.values()}) > 1
+            )
+        ):
+            return found._replace(verdict=Verdict.ROUND_OFF, note="too few steps to tell")
+        return found
+
+    def compare(
+        self, a: float, slope: Slope, tolerance: Callable[[float], float], natural: float
+    ) -> Judgement:
+        """The verdict on the derivative a, of what a sweep has found."""
+        n, error, step = slope.value, slope.error, slope.step
+        if slope.shape == slopes.UNDEFINED:
+            return Judgement(Verdict.DOMAIN, n, error, step, "not finite on either side")
+        if slope.shape == slopes.EDGE:
+            side = "below" if np.isnan(slope.left) else "above"
+            note = f"not finite {side}"
+            if np.isfinite(a) and np.isfinite(n) and abs(a - n) > tolerance(n) + 3 * error:
+                return Judgement(Verdict.WRONG, n, error, step, note)
+            return Judgement(Verdict.DOMAIN, n, error, step, note)
+        if slope.shape == slopes.STEEP:
+            return Judgement(Verdict.KINK, n, error, step, "a jump, or infinite slope")
+        if slope.shape == slopes.KINK:
+            lower, upper = sorted((slope.left, slope.right))
+            slack = max(tolerance(lower), tolerance(upper)) + 3 * error
+            left, right = slope.left / self.unit, slope.right / self.unit
+            note = f"slopes {_rounded(left)} and {_rounded(right)}"
+            inside = lower - slack <= a <= upper + slack
+            return Judgement(Verdict.KINK if inside else Verdict.WRONG, n, error, step, note)
+
+        exact_enough = 100 * self.probe.rtol
+        if slope.shape == slopes.SMOOTH and abs(a - n) <= tolerance(n) + 3 * error:
+            size = max(abs(a), abs(n), self.probe.gradient_size, 1e-3 * max(natural, slope.typical))
+            if error <= max(exact_enough * size, tolerance(n)):
+                return Judgement(Verdict.OK, n, error, step)
+            return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
+        if slope.coarse is not None and slope.coarse[1] <= 1e-2 * abs(slope.coarse[0]):
+            n, error, step = slope.coarse
+            if abs(a - n) <= tolerance(n) + 3 * error:
+                if error <= exact_enough * abs(n):
+                    return Judgement(Verdict.OK, n, error, step)
+                return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
+        if slope.shape == slopes.NOISE:
+            return Judgement(Verdict.ROUND_OFF, n, error, step, "no step tells")
+        if abs(a - n) <= 3 * error:
+            return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
+        for nearer, rounding in slope.nearer:
+            off = abs(a - n)
+            if rounding <= off / 8 and abs(a - nearer) <= tolerance(nearer) + 2 * rounding:
+                return Judgement(Verdict.OK, nearer, rounding, step, "bends nearby")
+        return Judgement(Verdict.WRONG, n, error, step)
+
+
+def _rounded(slope: float) -> str:
+    return f"{slope:.4g}" if abs(slope) > 1e-9 else "0"
+
+
+def _precision(arrays: list[Any]) -> float:
+    """The rounding of the coarsest of them."""
+    kinds = {np.asarray(a).dtype for a in arrays}
+    return max((float(np.finfo(d).eps) for d in kinds if d.kind in "fc"), default=2.2e-16)
+
+
+def _weights(results: list[Any]) -> list[Any]:
+    """1 for the one number that f returns; else uneven numbers, of any phase if it is complex."""
+    if len(results) == 1 and np.size(results[0]) == 1 and not np.iscomplexobj(results[0]):
+        return [np.ones_like(results[0])[()]]
+    rng = np.random.default_rng(0)
+    weights = []
+    for y in map(np.asarray, results):
+        real, imaginary = rng.uniform(0.5, 1.5, (2, *y.shape))
+        kind = y.dtype if y.dtype.kind in "fc" else np.dtype(float)
+        weights.append((real + 1j * imaginary if kind.kind == "c" else real).astype(kind)[()])
+    return weights
+
+
+def _random_parts(scales: list[Any]) -> list[Any]:
+    rng = np.random.default_rng(1)
+    return [s * rng.uniform(0.5, 1.5, s.shape) * rng.choice([-1, 1], s.shape) for s in scales]

@@ -1,0 +1,215 @@
+"""Slopes of a function along a line, measured: central, one-sided, and over a sweep of steps.
+
+A line is f restricted to x + t·d, and its `rise(t)` is how far f goes up from x to there. Nothing
+here knows what f is made of, nor what its gradient is said to be.
+
+Small steps suffer from rounding, large ones from curvature. So the sweep takes steps over many
+orders of magnitude, extrapolates each pair of neighbours to the step 0 (Richardson, as in Ridders,
+Advances in Engineering Software 4, 1982), and keeps the best estimate that no smaller step
+contradicts by more than its rounding.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Rise", "Slope", "at_step", "steps_around", "sweep"]
+
+SMOOTH = "smooth"
+KINK = "kink"  # two slopes
+STEEP = "steep"  # infinite ones: a jump, a cusp, a vertical tangent
+EDGE = "edge"  # defined on one side only
+UNDEFINED = "undefined"  # on neither
+NOISE = "noise"  # no step tells
+
+
+class Rise(NamedTuple):
+    """How far f rises from x, the step really made, and how much of the rise may be rounding."""
+
+    step: float
+    height: float
+    noise: float
+    changed: bool = True
+
+
+class Slope(NamedTuple):
+    """A slope, how far off it may be, the step that told it, the slopes on either side."""
+
+    value: float
+    error: float
+    step: float
+    left: float
+    right: float
+    shape: str = SMOOTH
+    nearer: Any = ()  # (slope, rounding) at each smaller step
+    coarse: Any = None  # the slope by steps that are large enough to change f, and its error
+    typical: float = 0.0  # how steep f is over the largest steps
+
+
+Line = Callable[[float], Rise]
+
+
+def at_step(line: Line, step: float) -> Slope:
+    """The slope by one step forward and one back."""
+    ahead, back = line(step), line(-step)
+    width = ahead.step - back.step
+    if not width:
+        return Slope(np.nan, np.inf, step, np.nan, np.nan)
+    return Slope(
+        (ahead.height - back.height) / width,
+        (ahead.noise + back.noise) / width,
+        step,
+        back.height / back.step if back.step else np.nan,
+        ahead.height / ahead.step if ahead.step else np.nan,
+    )
+
+
+def steps_around(x: float, spacing: float) -> list[float]:
+    """A step per decade, by the size of x and by 1, largest first; none below x's own rounding."""
+    decades = 10.0 ** -np.arange(1, 17)
+    steps = max(1.0, x) * decades
+    if 0 < x < 1e-2:
+        near = x * decades
+        steps = np.concatenate([steps[steps > 2 * near[0]], near])
+    return [float(step) for step in steps if step > 8 * spacing]
+
+
+def sweep(line: Line, steps: list[float], spacing: float = 0.0) -> Slope:
+    """The slope by many steps, largest first; spacing is the rounding of x along the line."""
+    pairs = [(line(step), line(-step)) for step in steps]
+    pairs = [(a, b) for a, b in pairs if a.step > 0 > b.step]
+    if len(pairs) < 4:
+        return _no_slope(NOISE if steps else UNDEFINED)
+    h = np.array([(a.step - b.step) / 2 for a, b in pairs])
+    up = np.array([a.height for a, _ in pairs])
+    down = np.array([b.height for _, b in pairs])
+    noise = np.array([max(a.noise, b.noise) for a, b in pairs])
+    changed = np.array([a.changed or b.changed for a, b in pairs], bool)
+
+    above, below = (np.isfinite(side[-3:]).sum() >= 2 for side in (up, down))
+    if not above and not below:
+        return _no_slope(UNDEFINED)
+    if above != below:
+        return _edge(h, up if above else -down, noise, above)
+    usable = _from_smallest(np.isfinite(up) & np.isfinite(down))
+    h, up, down, noise, changed = (a[usable] for a in (h, up, down, noise, changed))
+    if len(h) < 4:
+        return _no_slope(UNDEFINED)
+    if _jumps(up, noise) or _jumps(down, noise):
+        return _no_slope(STEEP)
+
+    # What does not go down with the step, of a sum that would vanish on a straight line.
+    noise = np.maximum(noise, np.max(np.abs(up + down)[-max(1, min(4, len(h) // 3)) :]))
+    noise = np.maximum(noise, max(_flicker(up), _flicker(down)))
+    right, left = up / h, -down / h
+    central = (right + left) / 2
+    rounding = noise / h + np.abs(central) * spacing / h
+    coarse = _coarse(h, central, up, rounding, changed)
+    jump = _jump(right - left, 2 * rounding)
+    if jump is not None:
+        if _grows(right[: jump + 1]) or _grows(left[: jump + 1]):
+            return _no_slope(STEEP)
+        sides = [_limit(side, 2 * rounding, h, power=1) for side in (left, right)]
+        lower, upper = (
+            found[0] if found else float(side[jump])
+            for found, side in zip(sides, (left, right), strict=True)
+        )
+        error = max((found[1] for found in sides if found), default=float(rounding[jump]))
+        return Slope((lower + upper) / 2, error, float(h[jump]), lower, upper, KINK)
+    if _grows(central) and np.all(np.abs(central[-4:]) > 30 * rounding[-4:]):
+        return _no_slope(STEEP)
+    best = _limit(central, rounding, h, power=2)
+    if best is None:
+        return _no_slope(NOISE, coarse)
+    value, error, k = best
+    nearer = list(zip(central[k + 1 :].tolist(), rounding[k + 1 :].tolist(), strict=True))
+    return Slope(
+        value,
+        error,
+        float(h[k]),
+        float(left[k]),
+        float(right[k]),
+        nearer=nearer,
+        coarse=coarse,
+        typical=float(np.max(np.abs([left[:3], right[:3]]))),
+    )
+
+
+def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
+    """The slope by the steps that are large enough to change f, if the small ones are not."""
+    told = changed & (np.cumsum(~changed) == 0)
+    if told.all() or told.sum() < 3:
+        return None
+    quantum = np.min(np.abs(up[told]), initial=np.inf, where=up[told] != 0)
+    found = _limit(central[told], rounding[told] + quantum / h[told], h[told], power=2)
+    return (found[0], found[1], float(h[told][found[2]])) if found else None
+
+
+def _flicker(rises: Any) -> float:
+    """The largest rise by a step that is smaller than one which does not change f: rounding."""
+    still = np.flatnonzero(rises == 0)
+    return float(np.max(np.abs(rises[still[0] :]))) if still.size else 0.0
+
+
+def _jumps(rises: Any, noise: Any) -> bool:
+    """Whether f is another right beside x, however small the step."""
+    last = rises[-4:]
+    return bool(np.all(np.abs(last) > 1e4 * noise[-4:]) and np.ptp(last) <= 1e-2 * abs(last[-1]))
+
+
+def _no_slope(shape: str, coarse: Any = None) -> Slope:
+    return Slope(np.nan, np.inf, np.nan, np.nan, np.nan, shape, (), coarse)
+
+
+def _from_smallest(good: Any) -> Any:
+    """Those from the end of the row on which all are good, but for a last few that are not."""
+    last = np.flatnonzero(good)[-1]
+    bad = np.flatnonzero(~good[: last + 1])
+    return slice(bad[-1] + 1 if bad.size else 0, last + 1)
+
+
+def _limit(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[float, float, int] | None:
+    """Where slopes with an error ~ h**power go as h goes to 0: (slope, error, by which step)."""
+    if len(h) < 2:
+        return None
+    ratio = (h[:-1] / h[1:]) ** power
+    better = slopes[1:] + (slopes[1:] - slopes[:-1]) / (ratio - 1)
+    error = np.abs(better - slopes[1:]) + 2 * rounding[1:]
+    for k in np.argsort(error, kind="stable"):
+        nearer = np.abs(slopes[k + 2 :] - better[k])
+        if np.all(nearer <= error[k] + 4 * rounding[k + 2 :]):
+            return float(better[k]), float(error[k]), int(k + 1)
+    return None
+
+
+def _jump(gap: Any, rounding: Any) -> int | None:
+    """The smallest step at which the slopes of the two sides differ, if no smaller one denies it.
+
+    On a smooth function the gap shrinks with the step.
+    """
+    seen = np.flatnonzero(np.abs(gap) > 6 * rounding)
+    if not seen.size or seen[-1] < 2:
+        return None
+    m = int(seen[-1])
+    denied = 6 * rounding[m + 1 :] < np.abs(gap[m]) / 2
+    lasting = np.abs(gap[m - 1 : m + 1]) > 0.3 * np.abs(gap[m - 2 : m])
+    return m if lasting.all() and not denied.any() else None
+
+
+def _grows(slopes: Any) -> bool:
+    """Whether they go to infinity as the step goes to 0: by a half-power of the step at least."""
+    last = np.abs(slopes[-4:])
+    return len(last) == 4 and bool(np.all(last[1:] > 1.8 * last[:-1]))
+
+
+def _edge(h: Any, rises: Any, noise: Any, above: bool) -> Slope:
+    """The slope on the one side where f is defined."""
+    usable = _from_smallest(np.isfinite(rises))
+    h, slopes, noise = h[usable], rises[usable] / h[usable], noise[usable]
+    found = _limit(slopes, 2 * noise / h, h, power=1) if not _grows(slopes) else None
+    value, error, k = found or (np.nan, np.inf, -1)
+    if found:  # the next term may be any power of the step
+        error += abs(slopes[k] - slopes[k - 1])
+    sides = (np.nan, value) if above else (value, np.nan)
+    return Slope(value, error, float(h[k]), *sides, EDGE)

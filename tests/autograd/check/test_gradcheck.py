@@ -1,0 +1,320 @@
+"""The checker is checked: its verdicts, its report, its tolerances and its modes."""
+
+import math
+
+import numpy as np
+import pytest
+
+from autograd import (
+    Detached,
+    GradientMismatch,
+    Value,
+    Verdict,
+    defvjp,
+    gradcheck,
+    gradgradcheck,
+    primitive,
+    relu,
+)
+
+X = np.array([0.5, -1.5, 2.0])
+
+
+def cube_with(rule):
+    @primitive
+    def cube(x):
+        return x**3
+
+    defvjp(cube, rule)
+    return cube
+
+
+right_cube = cube_with(lambda g, y, x: g * 3 * x**2)
+
+
+def test_passes_what_is_right():
+    assert gradcheck(right_cube, X, order=3).complete
+    assert gradgradcheck(right_cube, 2.0).complete
+    assert gradcheck(lambda p: {"a": p["x"] @ p["y"][0]}, ({"x": X, "y": [X]},), order=2).complete
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda g, y, x: g * 3.003 * x**2, "1.001 times"),
+        (lambda g, y, x: -g * 3 * x**2, "wrong sign"),
+        (lambda g, y, x: g * 3 * x**2 + 1e-3, "constant 0.001"),
+        (lambda g, y, x: (g * 3 * x**2)[::-1], "runs backwards"),
+        (lambda g, y, x: 3 * x**2, "g is not multiplied in"),
+    ],
+)
+def test_fails_on_a_wrong_rule(rule, words):
+    with pytest.raises(GradientMismatch, match=f"(?s)^cube: FAILED.*{words}") as caught:
+        gradcheck(cube_with(rule), X)
+    worst = caught.value.report.worst
+    assert worst.verdict is Verdict.WRONG
+    assert abs(worst.analytic - worst.numeric) > 5e-4
+
+
+def test_a_second_derivative_that_is_missing():
+    """The first derivative is right, but what it is made of is taken for a constant."""
+    cube = cube_with(lambda g, y, x: g * 3 * np.square(x.data if isinstance(x, Value) else x))
+    assert gradcheck(cube, X)
+    report = gradgradcheck(cube, X, raises=False)
+    assert {(e.order, e.input) for e in report.where(Verdict.NOT_AGAIN)} == {(2, "x")}
+
+
+def test_a_second_derivative_that_raises():
+    with pytest.raises(GradientMismatch, match="not differentiable again"):
+        gradgradcheck(cube_with(lambda g, y, x: np.asarray(g * 3 * x**2)), X)
+    with pytest.raises(Detached):
+        gradcheck(lambda x: np.asarray(x) ** 2, X)
+
+
+def test_an_input_that_is_forgotten():
+    @primitive
+    def product(x, y):
+        return x * y
+
+    defvjp(product, lambda g, z, x, y: g * y, None)
+    with pytest.raises(GradientMismatch, match="y: no gradient arrives"):
+        gradcheck(product, (X, X))
+
+
+def test_names_the_element_both_values_the_ratio_and_the_step():
+    @primitive
+    def double(x):
+        return 2 * x
+
+    defvjp(double, lambda g, y, x: 2 * g + 0.1 * (np.arange(6).reshape(2, 3) == 5))
+    report = gradcheck(double, np.ones((2, 3)), raises=False)
+    (wrong,) = report.where("wrong gradient")
+    assert (wrong.input, wrong.index) == ("x", (1, 2))
+    assert wrong.ratio == pytest.approx(wrong.analytic / wrong.numeric)
+    assert wrong.numeric == pytest.approx(2)
+    assert f"{wrong.analytic:.7g}" in str(report)
+    assert f"{wrong.numeric:.7g}" in str(report)
+    assert report.counts == {Verdict.OK: 5, Verdict.WRONG: 1}
+
+
+def test_the_table_is_short():
+    report = gradcheck(np.sin, np.ones(1000), np.sin, raises=False)
+    assert len(str(report).splitlines()) < 16
+    assert "… and 990 more" in str(report)
+    assert "transposed" not in str(report)
+
+
+# ------------------------------------------------------------- kinks, edges, rounding
+
+
+def test_kinks_are_told_from_wrong_gradients():
+    report = gradcheck(relu, np.array([-1.0, 0.0, 2.0]))
+    assert [e.verdict for e in report.elements] == ["ok", "kink or tie", "ok"]
+    assert report.elements[1].note == "slopes 0 and 1"
+    assert report.ok
+    assert not report.complete
+    with pytest.raises(GradientMismatch):
+        gradcheck(relu, np.zeros(1), strict=True)
+
+
+def test_a_gradient_outside_of_both_slopes_is_wrong_at_a_kink():
+    report = gradcheck(np.abs, np.zeros(1), lambda x: x + 1.5, raises=False)
+    assert report.worst.verdict is Verdict.WRONG
+
+
+def test_ties_that_move_together_have_one_slope():
+    x = np.array([1.0, 3.0, 3.0])
+    assert gradcheck(np.max, x, lambda x: np.array([0.0, 0.7, 0.3])).ok
+    with pytest.raises(GradientMismatch, match="add up to 2"):
+        gradcheck(np.max, x, lambda x: (x == x.max()).astype(float))
+
+
+@pytest.mark.parametrize(("f", "x"), [(np.sqrt, 0.0), (np.log, 0.0), (np.arcsin, 1.0)])
+def test_the_edge_of_the_domain(f, x):
+    with np.errstate(all="ignore"):
+        report = gradcheck(f, np.array([0.5, x]))
+    assert [e.verdict for e in report.elements] == ["ok", "outside the domain"]
+
+
+def test_a_wrong_gradient_at_the_edge_of_the_domain():
+    with np.errstate(all="ignore"):
+        assert gradcheck(lambda x: x**1.5, np.zeros(1), lambda x: 1.5 * x**0.5).ok
+        assert not gradcheck(lambda x: x**1.5, np.zeros(1), lambda x: x + 7.0, raises=False)
+
+
+def test_functions_of_numbers_that_raise_outside_their_domain():
+    assert gradcheck(math.sqrt, 1e-9, lambda x: 0.5 / math.sqrt(x)).complete
+    report = gradcheck(math.sqrt, 0.0, lambda x: 0.0)
+    assert report.elements[0].verdict is Verdict.DOMAIN
+
+
+def test_rounding_is_told_from_wrong_gradients():
+    def coarse(x):  # to six digits
+        return np.round(np.sin(x), 6)
+
+    report = gradcheck(coarse, np.array([0.7]), np.cos, raises=False)
+    assert report.elements[0].verdict in (Verdict.ROUND_OFF, Verdict.OK)
+    assert report.elements[0].step > 1e-4  # and says which step would do
+
+    assert not gradcheck(coarse, np.array([0.7]), lambda x: -np.cos(x), raises=False)
+
+
+def test_single_precision():
+    x = X.astype(np.float32)
+    assert gradcheck(np.sin, x).complete
+    assert gradcheck(lambda x: np.sin(x.astype(np.float32)), x).complete
+    assert not gradcheck(np.sin, x, lambda x: np.cos(x) * np.float32(1.02), raises=False)
+
+
+def test_gradients_that_are_not_finite():
+    with np.errstate(all="ignore"):
+        report = gradcheck(np.sin, X, lambda x: x / 0, raises=False)
+    assert report.counts == {Verdict.WRONG: 3}
+    assert "not finite" in report.hints[0]
+
+
+# ------------------------------------------------------------------- the same each time
+
+
+def test_functions_that_differ_from_call_to_call():
+    rng = np.random.default_rng(0)
+    for f in (lambda x: np.sum(x) + rng.normal(), lambda x: np.sum(x * rng.normal(size=3))):
+        report = gradcheck(f, X, raises=False)
+        assert report.worst.verdict is Verdict.NOT_DETERMINISTIC
+
+
+def test_gradients_that_add_up():
+    total = np.zeros(3)
+
+    def gradient(x):
+        total[...] += np.cos(x)
+        return total.copy()
+
+    with pytest.raises(GradientMismatch, match="from call to call"):
+        gradcheck(np.sin, X, gradient)
+
+
+def test_inputs_are_left_as_they_are():
+    def careless(x):
+        x *= 2
+        return np.sum(x)
+
+    x = X.copy()
+    assert gradcheck(np.sin, x)
+    assert gradcheck(careless, x, lambda x: np.full(3, 2.0))
+    assert (x == X).all()
+
+
+# --------------------------------------------------------------------- shape and dtype
+
+
+@pytest.mark.parametrize(
+    ("gradient", "words"),
+    [
+        (lambda x: np.ones(3), "the shape"),
+        (lambda x: np.ones((3, 2)), "transposed"),
+        (lambda x: np.ones((2, 3), int), "int64"),
+        (lambda x: np.ones((2, 3), np.float32), "float32"),
+        (lambda x: np.ones((2, 3)) + 0j, "complex128"),
+        (lambda x: np.ones((4, 2, 3)), "leading axes"),
+    ],
+)
+def test_wrong_shapes_and_dtypes(gradient, words):
+    report = gradcheck(np.sum, np.ones((2, 3)), gradient, raises=False)
+    assert [e.verdict for e in report.elements] == ["wrong shape or dtype"]
+    assert words in report.elements[0].note
+
+
+def test_rules_that_do_not_undo_broadcasting():
+    @primitive
+    def add(x, b):
+        return x + b
+
+    defvjp(add, lambda g, y, x, b: g, lambda g, y, x, b: g)
+    report = gradcheck(add, (np.ones((2, 3)), np.ones(3)), raises=False)
+    assert report.worst.verdict is Verdict.SHAPE
+
+
+# ------------------------------------------------------------------------------ modes
+
+
+def test_the_cheap_mode_calls_f_ten_times_at_most():
+    calls = 0
+
+    def f(x):
+        nonlocal calls
+        calls += 1
+        return np.sum(np.tanh(x) * np.abs(x))
+
+    def slope(x):
+        return np.sign(x) * np.tanh(x) + np.abs(x) / np.cosh(x) ** 2
+
+    x = np.random.default_rng(0).normal(size=(30, 100))
+    assert gradcheck(f, x, slope, cheap=True).complete
+    assert calls <= 10
+    calls = 0
+    wrong = gradcheck(f, x, lambda x: slope(x) * 1.01, cheap=True, raises=False)
+    assert wrong.worst.verdict is Verdict.WRONG
+    assert calls <= 10
+
+
+def test_the_complex_step_tells_to_the_last_digits():
+    report = gradcheck(np.sin, X)
+    assert max(abs(e.analytic - e.numeric) for e in report.elements) < 1e-15
+    assert gradcheck(np.sin, X, rtol=1e-13, atol=0)
+    with pytest.raises(GradientMismatch):
+        gradcheck(np.sin, X, lambda x: np.cos(x) * (1 + 1e-11), rtol=1e-13, atol=0)
+
+
+def test_the_complex_step_is_not_trusted_where_f_is_not_analytic():
+    for f in (np.abs, lambda x: np.real(x) ** 2, lambda x: x * np.sign(x) ** 2):
+        report = gradcheck(f, X)
+        assert report.complete
+        assert {e.step > 1e-9 for e in report.elements} == {True}
+
+
+def test_tolerances_are_the_caller_s():
+    cube = cube_with(lambda g, y, x: g * 3.003 * x**2)
+    assert gradcheck(cube, X, rtol=1e-2)
+    assert gradcheck(cube, X, atol=0.1)
+    with pytest.raises(GradientMismatch):
+        gradcheck(cube, X, rtol=1e-4)
+
+
+def test_a_bad_step_is_mended():
+    """It says which step would do, instead of failing."""
+    for eps in (1.0, 1e-15):
+        report = gradcheck(lambda x: np.exp(np.abs(x)), np.array([3.0]), eps=eps)
+        assert report.complete
+        assert 1e-12 < report.elements[0].step < 1
+
+
+def test_complex_inputs_are_checked_in_both_directions():
+    z = np.array([1 + 2j, 0.5 - 1j])
+    assert gradcheck(lambda z: z**2 / (1 + z), z, order=2).complete
+    assert gradcheck(abs, z, order=2).complete
+
+    @primitive
+    def conjugate(z):
+        return np.conjugate(z)
+
+    defvjp(conjugate, lambda g, y, z: g)
+    with pytest.raises(GradientMismatch, match="complex conjugate"):
+        gradcheck(conjugate, z)
+
+
+def test_orders_are_counted_from_1():
+    with pytest.raises(ValueError, match="order is 1"):
+        gradcheck(np.sin, X, order=0)
+
+
+def test_evaluations_are_counted():
+    calls = []
+    report = gradcheck(lambda x: calls.append(1) or np.sum(x**2), X, lambda x: 2 * x)
+    assert report.evaluations == len(calls)
+
+
+def test_no_elements_and_nan_inputs():
+    assert gradcheck(np.sum, np.zeros((0, 2))).complete
+    report = gradcheck(np.sin, np.array([np.nan, 1.0]))
+    assert [e.verdict for e in report.elements] == ["outside the domain", "ok"]
