@@ -44,7 +44,8 @@ def recognise(evidence: list[Evidence], probe: "Probe", elsewhere: Elsewhere) ->
         found = next(_patterns(e, probe, elsewhere), None)
         if found:
             hints.append(f"{e.name}: {found}.")
-        if (found is None or "the gradient is" in found) and (where := _where(e)):
+        of_size = found is None or found.startswith(("the gradient", "no gradient"))
+        if of_size and (where := _where(e)):
             hints.append(f"{e.name}: {where}.")
     return hints
 
@@ -70,10 +71,14 @@ def _patterns(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> Iterator[str
             yield "it is the complex conjugate of what it should be"
         if _close(a, n.real):
             yield "its imaginary part is missing"
-    yield from _multiples(a[wrong], n[wrong], e, probe)
+    multiple, telling = _multiple(a[wrong], n[wrong], e, probe)
+    if telling:
+        yield multiple
     yield from _places(a, n)
     yield from _of_results(e, probe)
     yield from _values(a, n, wrong, e.x)
+    if multiple:
+        yield multiple
 
 
 def _close(a: Any, b: Any, slack: float = _CLOSE) -> bool:
@@ -92,24 +97,14 @@ def _is_stale(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> bool:
     return _close(_slopes(e.position, points, probe), there)
 
 
-def _multiples(a: Any, n: Any, e: Evidence, probe: "Probe") -> Iterator[str]:
-    """The same multiple everywhere."""
+def _multiple(a: Any, n: Any, e: Evidence, probe: "Probe") -> tuple[str, bool]:
+    """The same multiple everywhere, in words, and whether that is more than chance."""
     ratios = a[n != 0] / n[n != 0]
     if not ratios.size or not _close(a, ratios[0] * n):
-        return
-    ratio = np.median(ratios.real) if not np.iscomplexobj(ratios) else ratios[0]
-    if np.iscomplexobj(ratio):
-        yield f"the gradient is {ratio:.4g} times what it should be"
-        return
-    near = [r for r in (-1, 2, 0.5, -2, -0.5) if abs(ratio / r - 1) < _CLOSE]
-    words = {
-        -1: "the gradient has the wrong sign",
-        2: "the gradient is exactly twice what it should be",
-        0.5: "the gradient is exactly half of what it should be",
-        -2: "the gradient has the wrong sign, and is twice as large",
-        -0.5: "the gradient has the wrong sign, and is half as large",
-    }
-    text = words[near[0]] if near else f"the gradient is {ratio:.4g} times what it should be"
+        return "", False
+    ratio = ratios[0] if np.iscomplexobj(ratios) else np.median(ratios)
+    known = next((words for r, words in _MULTIPLES.items() if abs(ratio / r - 1) < _CLOSE), "")
+    text = known or f"the gradient is {ratio:.4g} times what it should be"
     lengths = {k for y in [e.x, *probe.results] for k in (*np.shape(y), np.size(y)) if k > 1}
     size = next((k for k in sorted(lengths) if abs(ratio / k - 1) < _CLOSE), None)
     share = next((k for k in sorted(lengths) if abs(ratio * k - 1) < _CLOSE), None)
@@ -117,7 +112,16 @@ def _multiples(a: Any, n: Any, e: Evidence, probe: "Probe") -> Iterator[str]:
         text += f" ({size} is the length of an axis: a mean without its 1/{size}?)"
     elif share:
         text += f" ({share} is the length of an axis: a mean where a sum belongs?)"
-    yield text
+    return text, bool(known or size or share or a.size > 1)
+
+
+_MULTIPLES = {
+    -1: "the gradient has the wrong sign",
+    2: "the gradient is exactly twice what it should be",
+    0.5: "the gradient is exactly half of what it should be",
+    -2: "the gradient has the wrong sign, and is twice as large",
+    -0.5: "the gradient has the wrong sign, and is half as large",
+}
 
 
 def _places(a: Any, n: Any) -> Iterator[str]:
@@ -153,12 +157,16 @@ def _of_results(e: Evidence, probe: "Probe") -> Iterator[str]:
         yield "the incoming gradient is passed on without the local derivative"
     if a.size == w.size and _close(a.ravel(), jacobian @ w):
         yield "the Jacobian looks transposed"
+    if a.size == w.size and _close(a.ravel(), np.diag(jacobian) * w):
+        yield "only the diagonal of the Jacobian is there"
     for shape in {np.shape(y) for y in probe.results}:
         if len(probe.results) == 1 and len(shape) > 1:
             for order in permutations(range(len(shape))):
                 if np.transpose(np.empty(shape), order).shape == shape and len(shape) < 5:
                     turned = np.transpose(w.reshape(shape), order).ravel()
-                    if not _close(turned, w) and _close(a.ravel(), turned @ jacobian):
+                    found = (turned @ jacobian).reshape(a.shape)
+                    back = np.transpose(found, order) if a.shape == shape else found
+                    if not _close(turned, w) and (_close(a, found) or _close(a, back)):
                         yield "the incoming gradient looks transposed: is an axis mistaken?"
     shares = jacobian * w[:, None]
     flat = a.ravel()

@@ -1,0 +1,1 @@
+"""Gradient checks in users' tests."""

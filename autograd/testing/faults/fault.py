@@ -1,0 +1,91 @@
+"""What a fault is, and how one is planted in the engine and taken out again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd.check import GradientReport, gradcheck
+from autograd.derivatives import late
+from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, defvjp
+
+__all__ = ["Fault", "replaced", "rules"]
+
+Plant = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake that people make, and a function that shows it.
+
+    name: the mistake, in a few words.
+    words: what the report of the checker says of it.
+    f, inputs, settings: what `gradcheck` takes to find it.
+    plant: makes the engine make the mistake, for a `with` block; None if f or the gradient in
+        `settings` makes it.
+
+    >>> from autograd.testing import faults
+    >>> fault = faults.named("wrong sign")
+    >>> print(fault.check())
+    cos: FAILED; 3 wrong gradient.
+      x: the gradient has the wrong sign.
+    input  index  verdict           gradient  differences  ratio  step
+    x      2      wrong gradient   0.9092974   -0.9092974     -1  complex
+    x      1      wrong gradient  -0.9974950     0.997495     -1  complex
+    x      0      wrong gradient   0.4794255   -0.4794255     -1  complex
+    """
+
+    name: str
+    words: str
+    f: Any
+    inputs: Any
+    settings: dict[str, Any] = field(default_factory=dict)
+    plant: Plant | None = None
+
+    def planted(self) -> AbstractContextManager[Any]:
+        """The context in which the mistake is made."""
+        return self.plant() if self.plant else nullcontext()
+
+    def check(self, **settings: Any) -> GradientReport:
+        """What the checker says of it."""
+        with self.planted():
+            return gradcheck(self.f, self.inputs, **{"raises": False, **self.settings, **settings})
+
+
+def rules(fn: Any, *wrong: Any, **settings: Any) -> Plant:
+    """Give a function of the table wrong rules, for a `with` block."""
+
+    @contextmanager
+    def plant() -> Iterator[None]:
+        late.load()
+        derivative, composed, about = TABLE[fn], COMPOSED.get(fn), ABOUT[fn]
+        before = dict(vars(derivative))
+        kept = {"broadcasts": derivative.broadcasts, "scalar": derivative.scalar}
+        try:
+            defvjp(fn, *wrong, **{**kept, **settings})
+            yield
+        finally:
+            vars(derivative).clear()
+            vars(derivative).update(before)
+            ABOUT[fn] = about
+            if composed is not None:
+                COMPOSED[fn] = composed
+
+    return plant
+
+
+def replaced(name: str, by: Any, *modules: Any) -> Plant:
+    """Give modules of the engine another function of that name, for a `with` block."""
+
+    @contextmanager
+    def plant() -> Iterator[None]:
+        before = [getattr(module, name) for module in modules]
+        try:
+            for module in modules:
+                setattr(module, name, by)
+            yield
+        finally:
+            for module, original in zip(modules, before, strict=True):
+                setattr(module, name, original)
+
+    return plant

@@ -1,0 +1,78 @@
+"""A wrong engine: mistakes in the walk back over the record, whatever the rules are."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import backprop, transforms, value
+from autograd.testing.faults.fault import Fault, Plant, replaced
+
+__all__ = ["FAULTS"]
+
+X = np.array([0.5, -1.5, 2.0])
+_walk, _sum_to = backprop.walk, backprop._sum_to
+
+
+def _walking(add: Any, order: Any = list) -> Plant:
+    """The walk with another way to add up contributions, or to order the calls."""
+
+    def walk(
+        nodes: Iterable[Any], grads: dict[Any, Any], *, recorded: bool = False, **settings: Any
+    ) -> None:
+        if recorded:
+            _walk(nodes, grads, recorded=True, **settings)
+            return
+        for node in order(nodes):
+            own: dict[Any, Any] = {}
+            if node in grads:
+                own[node] = grads.pop(node)
+            _walk([node], own, **settings)
+            for parent, contribution in own.items():
+                add(grads, parent, contribution)
+
+    return replaced("walk", walk, transforms, value)
+
+
+def _assign(grads: dict[Any, Any], parent: Any, contribution: Any) -> None:
+    grads[parent] = contribution
+
+
+def _keep_first(grads: dict[Any, Any], parent: Any, contribution: Any) -> None:
+    grads.setdefault(parent, contribution)
+
+
+def _add(grads: dict[Any, Any], parent: Any, contribution: Any) -> None:
+    grads[parent] = grads[parent] + contribution if parent in grads else contribution
+
+
+def _slice(shape: tuple[int, ...], c: Any, call: Any, i: int) -> Any:
+    """One of the repeated parts, where their sum belongs."""
+    for _ in range(np.ndim(c) - len(shape)):
+        c = c[0]
+    return c[tuple(slice(n) for n in shape)]
+
+
+def _average(shape: tuple[int, ...], c: Any, call: Any, i: int) -> Any:
+    return _sum_to(shape, c, call, i) / (np.size(c) / max(1, int(np.prod(shape))))
+
+
+def _oldest_first(nodes: Iterable[Any]) -> list[Any]:
+    return list(nodes)[::-1]
+
+
+def _diamond(x: Any) -> Any:
+    y = np.sin(x)
+    return y + y**2
+
+
+FAULTS = [
+    Fault("= for +=", "exactly half", lambda x: np.sin(x) + np.sin(x), X, {}, _walking(_assign)),
+    Fault("the first contribution only", "wrong gradient", _diamond, X, {}, _walking(_keep_first)),
+    Fault("oldest call first", "no gradient arrives", _diamond, X, {},
+          _walking(_add, _oldest_first)),
+    Fault("broadcasting not summed", "a sum over what was repeated is missing",
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, backprop)),
+    Fault("broadcasting averaged", "a mean where a sum belongs",
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, backprop)),
+]  # fmt: skip
