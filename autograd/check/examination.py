@@ -50,7 +50,7 @@ class Examination:
         checked, probe = self.subject, self.probe
         everything = ", ".join(dict.fromkeys(checked.names))
         if self.order == 1:
-            again = probe.values(checked.points)
+            again = probe.subject.values(checked.points)
             if not _same(probe.results, again, 1e2 * probe.precision):
                 self.fail(Verdict.NOT_DETERMINISTIC, everything, "f gives other results each time")
                 return None
@@ -183,10 +183,9 @@ class Examination:
         before = self.subject.points
         self.subject.points = points
         try:
-            there = Probe(self.subject, None, None, None)
+            there = Probe(self.subject, *self.probe.settings)
             if there.anywhere_undefined:
                 return
-            self.probe.evaluations += 1
             self.along_a_direction(there, gradients, "the inputs, a little moved")
         except (ArithmeticError, ValueError, TypeError):
             return
@@ -194,16 +193,14 @@ class Examination:
             self.subject.points = before
         last = self.elements[-1]
         if last.verdict is Verdict.WRONG and np.isfinite(last.analytic):
-            self.hints.append(
-                "It looks stale: right where f was called first, and wrong at another point."
-            )
+            self.hints.append("It looks stale: right here, and wrong at another point.")
         else:
             self.elements.pop()
 
     def look_again(self) -> None:
         """Whether f is the same when it is called some more times: two may be so by chance."""
         for _ in range(6):
-            again = self.probe.values(self.subject.points)
+            again = self.probe.subject.values(self.subject.points)
             if not _same(self.probe.results, again, 1e2 * self.probe.precision):
                 everything = ", ".join(dict.fromkeys(self.subject.names))
                 self.fail(Verdict.NOT_DETERMINISTIC, everything, "f gives other results each time")

@@ -86,9 +86,11 @@ def gradcheck(
         run = Examination(checked, n, cheap, Probe(checked, rtol, atol, eps))
         elements += run.elements
         hints += run.hints
-        evaluations += run.probe.evaluations
-        if any(e.verdict.fails for e in elements):
+        failed = any(e.verdict.fails for e in elements)
+        if failed:
             hints += _right_otherwise(checked, n, cheap)
+        evaluations += checked.evaluations
+        if failed:
             break
         if n < order:
             checked = checked.gradient(run.probe.weights)

@@ -196,7 +196,9 @@ def _jacobian(k: int, points: list[Any], probe: "Probe") -> Any:
                 moved = x.copy()
                 moved[index] += t
                 try:
-                    results = probe.values([moved if i == k else p for i, p in enumerate(points)])
+                    results = probe.subject.values(
+                        [moved if i == k else p for i, p in enumerate(points)]
+                    )
                 except (ArithmeticError, ValueError):
                     results = [np.full(np.shape(w), np.nan) for w in probe.weights]
                 ends.append(np.concatenate([np.ravel(np.real(y)) for y in results]))

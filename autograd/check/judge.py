@@ -38,11 +38,11 @@ class Probe:
 
     def __init__(self, subject: Subject, rtol: Any, atol: Any, step: Any) -> None:
         self.subject = subject
-        self.evaluations = 0
         self.points = subject.points
-        self.results = self.values(self.points)
+        self.results = self.subject.values(self.points)
         self.weights = _weights(self.results)
         self.precision = _precision([*self.points, *self.results])
+        self.settings = rtol, atol, step
         self.rtol = self.precision**0.375 if rtol is None else rtol
         self.atol = atol
         self._step = step
@@ -56,7 +56,7 @@ class Probe:
         before = self.points
         doubles = [x.astype(complex if x.dtype.kind == "c" else float) for x in before]
         try:
-            results = self.values(doubles)
+            results = self.subject.values(doubles)
         except (TypeError, ValueError):
             return
         same = [np.shape(y) for y in results] == [np.shape(y) for y in self.results]
@@ -83,11 +83,6 @@ class Probe:
         pairs = zip(self.weights, self.base, strict=True)
         self.sizes = [np.abs(w * y) for w, y in pairs]
         self.size = float(sum(np.sum(s) for s in self.sizes))
-
-    def values(self, points: list[Any]) -> list[Any]:
-        """The results of f, counted."""
-        self.evaluations += 1
-        return self.subject.values(points)
 
     # ---------------------------------------------------------------- lines
 
@@ -153,7 +148,7 @@ class Probe:
         """
         try:
             with np.errstate(all="ignore"):
-                results = self.values(points)
+                results = self.subject.values(points)
                 height, size, changed = 0.0, _UNDERFLOW, False
                 parts = zip(
                     results, self.base, self.weights, self.sizes, self.undefined, strict=True
@@ -203,7 +198,9 @@ class Probe:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                for k, (w, y) in enumerate(zip(self.weights, self.values(points), strict=True)):
+                for k, (w, y) in enumerate(
+                    zip(self.weights, self.subject.values(points), strict=True)
+                ):
                     rises = w * np.imag(y)
                     total += float(np.sum(rises))
                     if moving:

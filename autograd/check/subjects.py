@@ -74,6 +74,12 @@ class Subject:
         self.given = [plain(x) for x in given]
         self.points = [keeping_layout(as_data(x)) for x in self.given]
         self.names = list(_names(f, self.args))
+        self.evaluations = 0
+
+    def call(self, *args: Any) -> Any:
+        """f, counted."""
+        self.evaluations += 1
+        return self.f(*args)
 
     def arguments(self, points: Arrays) -> Arrays:
         """The points in the nests of the arguments; numbers as numbers."""
@@ -82,7 +88,7 @@ class Subject:
 
     def values(self, points: Arrays) -> Arrays:
         """The results of f at the points."""
-        return _plain_leaves(self.f(*self.arguments(points)))
+        return _plain_leaves(self.call(*self.arguments(points)))
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         """The gradients of Σ weights · results by each point."""
@@ -100,7 +106,7 @@ class Recorded(Subject):
     """A function that this engine differentiates."""
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
-        value, pullback = vjp(self.f, *self.arguments(points))
+        value, pullback = vjp(self.call, *self.arguments(points))
         return _plain_leaves(list(pullback(flatten_like(value, weights))))
 
     def gradient(self, weights: Arrays) -> Subject:
@@ -146,14 +152,14 @@ class Parameters(Subject):
                 leaf.data = old
 
     def values(self, points: Arrays) -> Arrays:
-        return self._at(points, lambda: _plain_leaves(self.f()))
+        return self._at(points, lambda: _plain_leaves(self.call()))
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         return self._at(points, lambda: [plain(g) for g in self._pulled(weights, False)])
 
     def _pulled(self, weights: Arrays, recorded: bool) -> Arrays:
         with recording(True):
-            results, _ = flatten(self.f())
+            results, _ = flatten(self.call())
         grads = {
             y: like(w, plain(y)) for y, w in zip(results, weights, strict=True) if type(y) is Value
         }
@@ -207,7 +213,7 @@ class Paired(Given):
         super().__init__(f, inputs, lambda *args: self._pair(args)[1])
 
     def _pair(self, args: Iterable[Any]) -> Any:
-        pair = self.f(*args)
+        pair = self.call(*args)
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
             raise TypeError(f"with grad=True, {self.name} returns a pair, (value, gradient).")
         return pair
@@ -222,15 +228,15 @@ class Layer(Subject):
     numpy = False
 
     def __init__(self, f: Any, inputs: Any) -> None:
-        super().__init__(f, inputs, type(f).__name__)
-        self.names = list(_names(f.forward, self.args))
+        super().__init__(f.forward, inputs, type(f).__name__)
+        self.backward = f.backward
 
     def values(self, points: Arrays) -> Arrays:
-        return _plain_leaves(self.f.forward(*self.arguments(points)))
+        return _plain_leaves(self.call(*self.arguments(points)))
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
-        value = self.f.forward(*self.arguments(points))
-        gradients = self.f.backward(flatten_like(value, weights))
+        value = self.call(*self.arguments(points))
+        gradients = self.backward(flatten_like(value, weights))
         leaves = _plain_leaves(gradients)
         if len(leaves) != len(self.points):
             raise ShapeMismatch(
@@ -251,11 +257,11 @@ class Wrapped(Subject):
 
     def values(self, points: Arrays) -> Arrays:
         leaves = [self.wrap(_as_given(g, x)) for g, x in zip(self.given, points, strict=True)]
-        return [np.asarray(self.unwrap(y)) for y in flatten(self.f(*self.rebuild(leaves)))[0]]
+        return [np.asarray(self.unwrap(y)) for y in flatten(self.call(*self.rebuild(leaves)))[0]]
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         leaves = [self.wrap(_as_given(g, x)) for g, x in zip(self.given, points, strict=True)]
-        for y, w in zip(flatten(self.f(*self.rebuild(leaves)))[0], weights, strict=True):
+        for y, w in zip(flatten(self.call(*self.rebuild(leaves)))[0], weights, strict=True):
             if np.shape(w) == () and w == 1:
                 y.backward()
             else:

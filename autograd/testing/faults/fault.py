@@ -29,10 +29,10 @@ class Fault:
     >>> print(fault.check())
     cos: FAILED; 3 wrong gradient.
       x: the gradient has the wrong sign.
-    input  index  verdict           gradient  differences  ratio  step
-    x      2      wrong gradient   0.9092974   -0.9092974     -1  complex
-    x      1      wrong gradient  -0.9974950     0.997495     -1  complex
-    x      0      wrong gradient   0.4794255   -0.4794255     -1  complex
+    input  index  verdict          gradient  differences  ratio  step
+    x      1      wrong gradient  -0.997495     0.997495     -1  complex
+    x      2      wrong gradient  0.9092974   -0.9092974     -1  complex
+    x      0      wrong gradient  0.4794255   -0.4794255     -1  complex
     """
 
     name: str

@@ -40,7 +40,7 @@ def _assigned(g: Any, y: Any, x: Any, index: Any) -> Any:
 
 
 def _in_memory_order(g: Any, y: Any, x: Any) -> Any:
-    return g * 3 * np.reshape(np.ravel(data_of(x), "K"), np.shape(x)) ** 2
+    return g * 2 * np.reshape(np.ravel(data_of(x), "K"), np.shape(x))
 
 
 def _g_in_memory_order(g: Any, y: Any, x: Any) -> Any:
@@ -66,14 +66,6 @@ def _constant_to_the_second(g: Any, y: Any, x: Any) -> Any:
 def _wrong_to_the_second(g: Any, y: Any, x: Any) -> Any:
     """Right, but for the Values that a second derivative is made of."""
     return g * np.exp(x) * (1 + (0.5 * (x - data_of(x)) if is_tracked(x) else 0.0))
-
-
-@autograd.primitive
-def _cube(x: Any) -> Any:
-    return x**3
-
-
-autograd.defvjp(_cube, lambda g, y, x: g * 3 * x**2)
 
 
 def _fault(name: str, words: str, fn: Any, *wrong: Any, **more: Any) -> Fault:
@@ -152,7 +144,7 @@ FAULTS = [
            lambda g, y, x: g * np.where(x == 0, 2.0, x > 0), x=np.array([-1.0, 0.0, 2.0])),
     _fault("only in single precision", "right in double precision", np.exp, _only_in_single,
            x=X.astype(np.float32)),
-    _fault("only in Fortran order", "right for contiguous copies", _cube, _in_memory_order,
+    _fault("only in Fortran order", "right for contiguous copies", np.square, _in_memory_order,
            x=np.asfortranarray(TALL)),
     _fault("only for a gradient that is not contiguous", "incoming gradient looks transposed",
            np.exp, _g_in_memory_order, f=lambda x: np.exp(x).T + SQUARE, x=SQUARE),

@@ -144,7 +144,7 @@ def test_a_wrong_gradient_at_the_edge_of_the_domain():
 
 def test_functions_of_numbers_that_raise_outside_their_domain():
     assert gradcheck(math.sqrt, 1e-9, lambda x: 0.5 / math.sqrt(x)).complete
-    report = gradcheck(math.sqrt, 0.0, lambda x: 0.0)
+    report = gradcheck(math.sqrt, 0.0, lambda x: 0.5 / math.sqrt(x) if x else 0.0)
     assert report.elements[0].verdict is Verdict.DOMAIN
 
 
@@ -190,7 +190,7 @@ def test_gradients_that_add_up():
         total[...] += np.cos(x)
         return total.copy()
 
-    with pytest.raises(GradientMismatch, match="from call to call"):
+    with pytest.raises(GradientMismatch, match="each call adds to the first"):
         gradcheck(np.sin, X, gradient)
 
 
