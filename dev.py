@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-SOURCES = ["autograd", "nn", "optim", "tests", "examples", "dev.py"]
+SOURCES = ["autograd", "nn", "optim", "tests", "examples", "dev.py", "pytest_valuegrad.py"]
 
 
 def run(*command: object, quiet: bool = False) -> int:

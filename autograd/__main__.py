@@ -1,19 +1,22 @@
-"""The command line: `python -m autograd supported [NAME ...]`."""
+"""The command line: `python -m autograd supported [NAME ...]`, `python -m autograd check f ...`."""
 
 import argparse
+import os
 import sys
 
+import autograd.check.command as command_of_check
 from autograd.show import supported
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; its exit status is 1 for a name that is not there."""
+    """Run a command; its exit status is 1 for a name that is not there, or a wrong gradient."""
     parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("supported", help="which functions can be differentiated")
     command.add_argument("name", nargs="*", help="functions, such as np.linalg.det or tanh")
     command.add_argument("--markdown", action="store_true", help="everything, as a page")
     command.set_defaults(run=_supported)
+    command_of_check.add_to(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status
@@ -45,4 +48,7 @@ def _supported(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # whoever read the output has read enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -158,7 +158,9 @@ class Examination:
         self.hints += recognise(evidence, probe, self.elsewhere)
         self.look_at_ties(gradients)
         if self.elsewhere and not any(e.verdict.fails for e in self.elements):
-            self.look_elsewhere(*self.elsewhere)
+            points, there = self.elsewhere
+            if _same(gradients, there, 1e-12):
+                self.look_elsewhere(points, there)
         if self.order == 1 and not all(e.verdict is Verdict.OK for e in self.elements):
             self.look_again()
         if self.order > 1:
@@ -177,7 +179,7 @@ class Examination:
         return worse._replace(numeric=numeric, error=max(along.error, across.error))
 
     def look_elsewhere(self, points: list[Any], gradients: list[Any]) -> None:
-        """Whether the gradient is right at another point too, along one direction."""
+        """Whether a gradient that is the same elsewhere is right there, along one direction."""
         if self.probe.anywhere_undefined or not all(np.isfinite(g).all() for g in gradients):
             return
         before = self.subject.points
@@ -193,7 +195,9 @@ class Examination:
             self.subject.points = before
         last = self.elements[-1]
         if last.verdict is Verdict.WRONG and np.isfinite(last.analytic):
-            self.hints.append("It looks stale: right here, and wrong at another point.")
+            self.hints.append(
+                "It looks stale: the gradient is the same at another point, where it is wrong."
+            )
         else:
             self.elements.pop()
 

@@ -128,18 +128,20 @@ class GradientReport:
         failing = [e for e in self.elements if e.verdict.fails]
         return max(failing, key=_difference, default=None)
 
-    def __str__(self) -> str:
+    def table(self, *, every: bool = False) -> str:
+        """What there is to say, or every element: failures first, then what was skipped."""
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts.most_common())
         head = f"{self.name}: {'passed' if self.ok else 'FAILED'}; {counts or 'no numbers'}."
-        shown = sorted(
-            (e for e in self.elements if e.verdict is not Verdict.OK),
-            key=lambda e: (not e.verdict.fails, -_difference(e)),
-        )
-        lines = [head, *(f"  {hint}" for hint in self.hints)]
-        lines += _table(shown[:_ROWS])
-        if len(shown) > _ROWS:
-            lines.append(f"… and {len(shown) - _ROWS} more.")
+        shown = [e for e in self.elements if every or e.verdict is not Verdict.OK]
+        shown.sort(key=lambda e: (-_difference(e) if e.verdict.fails else 0.0, not e.verdict.skips))
+        rows = len(shown) if every else _ROWS
+        lines = [head, *(f"  {hint}" for hint in self.hints), *_table(shown[:rows])]
+        if len(shown) > rows:
+            lines.append(f"… and {len(shown) - rows} more.")
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.table()
 
     __repr__ = __str__
 

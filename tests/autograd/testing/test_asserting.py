@@ -1,0 +1,164 @@
+"""`assert_gradients`, and `@gradients`: what they find, and what they print."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+
+from autograd import GradientMismatch, Value, defvjp, gradcheck, primitive
+from autograd.derivatives.registry import data_of
+from autograd.testing import arrays, assert_gradients, einsum_calls, gradients, indices
+from tests.programs import printed
+
+
+def cube_with(rule):
+    @primitive
+    def cube(x):
+        return x**3
+
+    defvjp(cube, rule)
+    return cube
+
+
+def test_passes_what_is_right():
+    x = np.array([[0.5, -1.5, 2.0]])
+    assert_gradients(lambda x: x**3, x, order=3)
+    assert_gradients(np.matmul, x, x.T)
+    assert_gradients(np.sin, x, grad=np.cos, order=1)
+    assert_gradients(np.hypot, 3.0, np.array(4.0))
+    assert_gradients(np.sum, np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda g, y, x: g * 3 * np.ravel(data_of(x), "K").reshape(np.shape(x)) ** 2, "memory"),
+        (lambda g, y, x: g * 3 * x**2 * (1 + (data_of(x).strides[-1] < 0)), "backwards"),
+        (lambda g, y, x: g * 3 * x**2 * (1 + (data_of(x).strides[-1] > 8)), "gaps"),
+        (
+            lambda g, y, x: g * 3 * x**2 * (1.1 if np.result_type(data_of(x)) == "f4" else 1),
+            "single",
+        ),
+        (lambda g, y, x: g * 3 * data_of(x) ** 2, "not differentiable again"),
+    ],
+)
+def test_finds_what_one_array_would_not_show(rule, words):
+    x = np.array([[0.5, -1.5, 2.0], [1.0, 0.3, 0.7]])
+    assert gradcheck(cube_with(rule), x)
+    with pytest.raises(GradientMismatch, match=words):
+        assert_gradients(cube_with(rule), x, order=2 if "again" in words else 1)
+
+
+def test_gradients_written_by_hand_are_given_other_layouts():
+    def read_in_memory_order(x):
+        return 2 * (x if x.base is None else np.resize(x.base, x.shape))
+
+    x = np.array([0.5, -1.5, 2.0])
+    assert gradcheck(lambda x: np.sum(x**2), x, read_in_memory_order)
+    with pytest.raises(GradientMismatch, match="in memory"):
+        assert_gradients(lambda x: np.sum(x**2), x, grad=read_in_memory_order, order=1)
+
+
+@given(arrays((2, 3)).flatmap(lambda x: indices(x.shape).map(lambda i: (x, i))))
+def test_every_index_has_its_derivative(pair):
+    x, index = pair
+    gradcheck(lambda x: x[index] ** 2, x, order=2)
+
+
+@given(einsum_calls())
+def test_every_einsum_has_its_derivative(call):
+    subscripts, *operands = call
+    gradcheck(lambda *operands: np.einsum(subscripts, *operands), tuple(operands), order=2)
+
+
+# ---------------------------------------------------------------------------- @gradients
+
+
+@gradients(x=arrays(layouts=True), w=arrays(()), order=2)
+def test_a_right_function_is_a_test(x, w):
+    return np.tanh(x * w)
+
+
+@gradients(x=arrays(domain=(0.1, 3.0)), grad=lambda x: 1 / x)
+def test_a_gradient_written_by_hand_is_a_test(x):
+    return np.log(x)
+
+
+def broken(x, w):
+    """Wrong where x is above 1."""
+    return np.sum(_cubed(x) * w)
+
+
+_cubed = cube_with(lambda g, y, x: g * 3 * x**2 * np.where(x > 1, 1.5, 1.0))
+
+
+def test_it_finds_the_input_shrinks_it_and_prints_a_test_to_paste():
+    found = gradients(x=arrays((2,)), w=arrays(()))(broken)
+    with pytest.raises(GradientMismatch) as caught:
+        hypothesis_settings(max_examples=300, derandomize=True, database=None)(found)()
+    text = str(caught.value)
+    pasted = text[text.index("def broken_at_a_found_input") :]
+    names = {"np": np, "gradcheck": gradcheck, "broken": found}
+    exec(pasted, names)
+    with pytest.raises(GradientMismatch, match=r"1\.5 times"):
+        names["broken_at_a_found_input"]()
+    x = np.array(eval(re.search(r"x = np.array\((.*)\)", pasted)[1]))
+    assert (x > 1).sum() == 1  # shrunk: the other element is one that does no harm
+
+
+def test_pasted_inputs_keep_dtype_and_layout():
+    from autograd.testing.asserting import _written
+
+    base = np.array([[0.5, 1.5, 2.5], [1.0, 2.0, 3.0]])
+    for x in (
+        base,
+        np.asfortranarray(base),
+        np.flip(np.flip(base).copy()),
+        np.repeat(base, 2, axis=-1)[..., ::2],
+        base.astype(np.float32),
+        base + 1j,
+        np.zeros((0, 3), np.float32),
+        np.float64(0.5),
+        0.5,
+        {"w": [1.0]},
+    ):
+        again = eval(_written(x), {"np": np})
+        assert type(again) is type(x)
+        np.testing.assert_equal(again, x)
+        if isinstance(x, np.ndarray):
+            assert again.dtype == x.dtype
+            assert x.size == 0 or again.strides == x.strides
+
+
+def test_strategies_and_settings_that_do_not_fit():
+    with pytest.raises(TypeError, match="has the arguments x, w, and there are strategies for x"):
+        gradients(x=arrays())(broken)
+    with pytest.raises(TypeError, match="tolerance is neither"):
+        gradients(x=arrays(), w=arrays(), tolerance=1e-3)(broken)
+
+
+def test_values_do_not_leak_out_of_a_test():
+    seen = []
+
+    @gradients(x=arrays())
+    def kept(x):
+        seen.append(x)
+        return x**2
+
+    kept()
+    assert {type(x) for x in seen} >= {Value}
+
+
+def test_without_hypothesis_it_says_what_to_install():
+    lines = printed(
+        "import sys",
+        "sys.modules['hypothesis'] = None",
+        "import importlib.util",
+        "try:",
+        "    import autograd.testing",
+        "except ImportError as error:",
+        "    print(error)",
+    )
+    assert lines == ["autograd.testing needs Hypothesis: pip install 'valuegrad[test]'"]
