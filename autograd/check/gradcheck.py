@@ -1,16 +1,19 @@
 """`gradcheck`: a verdict on every derivative of a function, and what the wrong ones look like."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd.check.examination import Examination
+from autograd.check.foreign import Given, Layer, Paired, Wrapped
 from autograd.check.judge import Probe
-from autograd.check.subjects import Subject, subject
-from autograd.check.verdicts import Element, GradientReport
+from autograd.check.subjects import Parameters, Recorded, Subject, takes_arguments
+from autograd.check.verdicts import Element, GradientReport, Verdict
 from autograd.errors import GradientMismatch
+from autograd.nests import flatten
+from autograd.value import Value
 
 __all__ = ["OBSERVERS", "gradcheck", "gradgradcheck"]
 
@@ -41,19 +44,22 @@ def gradcheck(
 
     f: a function of arrays, numbers and nests of them. Of several results, or of an array, a sum
         with fixed uneven weights is checked. It may also be an object, or a class, with
-        `forward(*inputs)` and `backward(g)`.
-    inputs: one array or number, or the tuple of f's arguments. Parameters of a module if f takes
-        none: `gradcheck(loss, model.parameters())`.
+        `forward(*inputs)` and `backward(g)`, which returns the gradients of those inputs (gradients
+        of its parameters, kept as attributes, are not looked at).
+    inputs: one array or number, or the tuple of f's arguments; all of their numbers are moved.
+        Parameters of a module if f takes none: `gradcheck(lambda: loss(x), model.parameters())`.
     grad: by default this library's. A function of the same arguments that returns the gradient of
         a number f (a tuple of several inputs' gradients), the Jacobian of an array, or the
-        derivatives of an elementwise f; or True if f returns the pair (value, gradient).
+        derivatives of an elementwise f; or True if f returns the pair (value, gradient). Of a real
+        f of complex inputs it is the direction in which f rises, as here and in PyTorch (in JAX its
+        conjugate); of a complex f the derivative.
     order: 1 for first derivatives, 2 for second ones too, and so on.
     cheap: one random direction instead of every element: some ten calls of f, whatever the size.
     rtol, atol: |gradient - slope| <= atol + rtol * |slope|, and what the slope itself may be off.
-        By default rtol is 1.4e-6 in double and 2.5e-3 in single precision, and atol 1e-13 and
-        6e-5 of the size of f and its gradient. f of single-precision inputs is measured in double
-        precision if it computes so.
-    eps: the first step, if not the one that suits the precision and the size of the input.
+        By default rtol is 1e-6 in double, 1e-4 in single and 2e-2 in half precision, and atol next
+        to nothing. f of single-precision inputs is measured in double precision if it computes so.
+    eps: the first step, if not the one that suits the precision and the size of the input. The
+        others go from 0.1 * max(1, |x|) down to the rounding of x.
     strict: kinks, edges of the domain and rounding fail too.
     raises: False to have the report in any case.
     wrap, unwrap: for f of another library's objects, which have `.backward()` and `.grad`: what
@@ -75,10 +81,13 @@ def gradcheck(
     input  index  verdict          gradient  differences  ratio  step
     x      ()     wrong gradient  0.9092974   -0.9092974     -1  complex
     """
-    if order < 1:
-        raise ValueError(f"order is 1 for first derivatives, 2 for second ones too; not {order}.")
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"order is 1 for first derivatives, 2 for second ones too; not {order!r}.")
+    for name, value in (("rtol", rtol), ("atol", atol), ("eps", eps)):
+        if (value is not None and not 0 <= value < np.inf) or (name == "eps" and value == 0):
+            raise ValueError(f"{name} is a positive number, or None for what suits; not {value!r}.")
     started = time.perf_counter()
-    checked = subject(f, inputs, grad, wrap, unwrap)
+    checked = _subject(f, inputs, grad, wrap, unwrap)
     elements: list[Element] = []
     hints: list[str] = []
     evaluations = 0
@@ -87,7 +96,7 @@ def gradcheck(
         elements += run.elements
         hints += run.hints
         failed = any(e.verdict.fails for e in elements)
-        if failed:
+        if any(e.verdict is Verdict.WRONG for e in elements):
             hints += _right_otherwise(checked, n, cheap)
         evaluations += checked.evaluations
         if failed:
@@ -110,6 +119,40 @@ def gradgradcheck(f: Callable[..., Any], inputs: Any, **settings: Any) -> Gradie
     True
     """
     return gradcheck(f, inputs, order=2, **settings)
+
+
+def _subject(f: Any, inputs: Any, grad: Any, wrap: Any, unwrap: Any) -> Subject:
+    """What the arguments of gradcheck say is to be checked."""
+    if isinstance(inputs, Iterator):
+        inputs = list(inputs)
+    layer = hasattr(f, "forward") and hasattr(f, "backward")
+    if not callable(f) and not layer:
+        raise TypeError(
+            f"f is a function, or has forward and backward; it is no {type(f).__name__}."
+        )
+    if wrap is not None:
+        if grad is not None:
+            raise TypeError(
+                "wrap= says where the gradient comes from, and so does grad=: give one."
+            )
+        if not callable(wrap) or not callable(f):
+            raise TypeError("wrap= is a function that makes an object of an array, for f to take.")
+        return Wrapped(f, inputs, wrap, unwrap)
+    if unwrap is not None:
+        raise TypeError("unwrap= belongs to wrap=, which makes a leaf of an array: give both.")
+    if grad is True:
+        return Paired(f, inputs)
+    if callable(grad):
+        return Given(f, inputs, grad)
+    if grad is not None:
+        raise TypeError(
+            "grad= is a function of the same arguments that returns the gradient, or True if f "
+            f"returns (value, gradient), not a {type(grad).__name__}."
+        )
+    if layer:
+        return Layer(f, inputs)
+    values = any(type(leaf) is Value for leaf in flatten([inputs])[0])
+    return Parameters(f, inputs) if values and not takes_arguments(f) else Recorded(f, inputs)
 
 
 def _right_otherwise(checked: Subject, order: int, cheap: bool) -> list[str]:

@@ -26,17 +26,29 @@ class Evidence(NamedTuple):
     analytic: Any
     numeric: Any
     wrong: Any
+    moves: Any  # whether any step changes f
+    units: Any  # the weight of the only result that an element changes, or 1
     x: Any
 
 
 Elsewhere = tuple[list[Any], list[Any]] | None  # a point, and what its gradient is said to be
 
 
-def recognise(evidence: list[Evidence], probe: "Probe", elsewhere: Elsewhere) -> list[str]:
+def recognise(
+    evidence: list[Evidence], probe: "Probe", elsewhere: Elsewhere, order: int
+) -> list[str]:
     """A sentence for each input whose wrong elements have something in common."""
     failed = [e for e in evidence if e.wrong.any()]
     if not failed:
+        still = not any(e.moves.any() or e.analytic.any() for e in evidence)
+        if order == 1 and still and any(e.x.size for e in evidence):
+            return ["None of the inputs changes f: is it the right function, and are they its?"]
         return []
+    if probe.subject.engine and not any(e.analytic.any() for e in evidence):
+        return [
+            "No gradient arrives anywhere: does f leave the record, by float(), .item(), .data, or "
+            "math.sin and its like? Write np.sin, or give grad=."
+        ]
     if exchanged := _exchanged(failed):
         return [exchanged]
     hints = []
@@ -61,7 +73,7 @@ def _patterns(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> Iterator[str
     if not a[wrong].any():
         yield "no gradient arrives: it is 0" + (" there" if not wrong.all() else "")
         return
-    if not n.any() and wrong.all():
+    if not e.moves.any():
         yield "f does not change with it at all, yet there is a gradient (is a result kept?)"
         return
     if _is_stale(e, probe, elsewhere):
@@ -71,11 +83,16 @@ def _patterns(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> Iterator[str
             yield "it is the complex conjugate of what it should be"
         if _close(a, n.real):
             yield "its imaginary part is missing"
+    if _close(a, n):  # nearly right: only what tells small differences apart
+        yield from _offset((a - n)[wrong], e.units[wrong])
+        yield _multiple(a[wrong], n[wrong], e, probe)[0]
+        return
     multiple, telling = _multiple(a[wrong], n[wrong], e, probe)
     if telling:
         yield multiple
     yield from _places(a, n)
     yield from _of_results(e, probe)
+    yield from _offset((a - n)[wrong], e.units[wrong])
     yield from _values(a, n, wrong, e.x)
     if multiple:
         yield multiple
@@ -103,8 +120,12 @@ def _multiple(a: Any, n: Any, e: Evidence, probe: "Probe") -> tuple[str, bool]:
     if not ratios.size or not _close(a, ratios[0] * n):
         return "", False
     ratio = ratios[0] if np.iscomplexobj(ratios) else np.median(ratios)
+    if np.max(np.abs(ratios - ratio)) > 0.1 * abs(ratio - 1):
+        return "", False
     known = next((words for r, words in _MULTIPLES.items() if abs(ratio / r - 1) < _CLOSE), "")
-    text = known or f"the gradient is {ratio:.4g} times what it should be"
+    if known:
+        return known, True
+    text = f"the gradient is {_digits(ratio)} times what it should be"
     lengths = {k for y in [e.x, *probe.results] for k in (*np.shape(y), np.size(y)) if k > 1}
     size = next((k for k in sorted(lengths) if abs(ratio / k - 1) < _CLOSE), None)
     share = next((k for k in sorted(lengths) if abs(ratio * k - 1) < _CLOSE), None)
@@ -112,7 +133,12 @@ def _multiple(a: Any, n: Any, e: Evidence, probe: "Probe") -> tuple[str, bool]:
         text += f" ({size} is the length of an axis: a mean without its 1/{size}?)"
     elif share:
         text += f" ({share} is the length of an axis: a mean where a sum belongs?)"
-    return text, bool(known or size or share or a.size > 1)
+    return text, bool(size or share or a.size > 1)
+
+
+def _digits(ratio: Any) -> str:
+    """So many that it differs from 1."""
+    return next(t for d in (4, 7, 17) if (t := f"{ratio:.{d}g}") != "1" or d == 17)
 
 
 _MULTIPLES = {
@@ -139,7 +165,7 @@ def _places(a: Any, n: Any) -> Iterator[str]:
             for by in range(1, min(a.shape[axis], 20)):
                 if _close(a, np.roll(n, by, axis)):
                     yield f"it is shifted by {by} along axis {axis}"
-    if np.isrealobj(a) and np.ptp(n) > 0 and _close(np.sort(a, None), np.sort(n, None)):
+    if np.isrealobj(a) and np.allclose(np.sort(a, None), np.sort(n, None), _CLOSE, 0):
         yield "it has the right numbers in the wrong places"
 
 
@@ -214,16 +240,13 @@ def _slopes(k: int, points: list[Any], probe: "Probe") -> Any:
 
 def _values(a: Any, n: Any, wrong: Any, x: Any) -> Iterator[str]:
     """What tells by the numbers themselves."""
-    difference = (a - n)[wrong]
-    if difference.size > 1:
-        if _close(difference, difference[0]):
-            yield f"it is off by the constant {difference[0]:.4g}"
-        rounded = a[wrong]
-        if np.isrealobj(a) and np.all(rounded == np.round(rounded)) and np.any(n != np.round(n)):
-            yield "it has whole numbers only: is it computed in integers?"
-        cut = np.abs(rounded)
+    if wrong.sum() > 1:
+        cut = np.abs(a[wrong])
         if np.ptp(cut) == 0 and cut[0] > 0 and np.all(np.abs(n[wrong]) > cut[0]):
             yield f"it is cut off at ±{cut[0]:.4g}"
+        whole = np.all(cut < 2**53) and np.all(cut == np.round(cut))
+        if np.isrealobj(a) and whole and np.any(n[wrong] != np.round(n[wrong])):
+            yield "it has whole numbers only: is it computed in integers?"
         for power, words in ((1.0, "x"), (-1.0, "1/x")):
             with np.errstate(all="ignore"):
                 excess = n[wrong] * x[wrong] ** power
@@ -231,10 +254,18 @@ def _values(a: Any, n: Any, wrong: Any, x: Any) -> Iterator[str]:
                 yield f"there is a factor {words} too much"
 
 
+def _offset(difference: Any, units: Any) -> Iterator[str]:
+    """A constant, added by a rule, or to each derivative of an elementwise function."""
+    for off in (difference, difference / units):
+        if off.size > 1 and _close(off, off[0], 1e-3):
+            yield f"it is off by the constant {off[0]:.4g}"
+
+
 def _where(e: Evidence) -> str:
     """Where the wrong elements are, if only there."""
     wrong, x = e.wrong, np.real(e.x)
-    if wrong.all() or wrong.size < 3:
+    told = wrong | (e.analytic != 0) | (e.numeric != 0)  # where both are 0 nothing could be wrong
+    if wrong[told].all() or wrong.size < 3:
         return ""
     signs: list[tuple[Callable[[Any], Any], str]] = [
         (lambda x: x < 0, "negative"), (lambda x: x > 0, "positive"),
@@ -242,14 +273,14 @@ def _where(e: Evidence) -> str:
         (lambda x: np.abs(x) < 1, "smaller than 1 in size"),
     ]  # fmt: skip
     for test, words in signs:
-        if (test(x) == wrong).all():
+        if (test(x) == wrong)[told].all():
             return f"only where it is {words}"
     for axis in range(wrong.ndim):
         if wrong.shape[axis] > 2:
             for place, words in ((0, "first"), (-1, "last")):
                 edge = np.zeros_like(wrong)
                 np.moveaxis(edge, axis, 0)[place] = True
-                if (edge == wrong).all():
+                if (edge == wrong)[told].all():
                     return f"only the {words} along axis {axis}"
     return ""
 

@@ -25,9 +25,8 @@ class Judgement(NamedTuple):
     error: float
     step: float
     note: str = ""
-    unit: float = (
-        1.0  # what these numbers are multiples of: the weight of the only result that moves
-    )
+    moves: bool = True  # whether any step changes f
+    unit: float = 1.0  # the weight in these, if only one result changes with the input
 
 
 class Probe:
@@ -43,13 +42,15 @@ class Probe:
         self.weights = _weights(self.results)
         self.precision = _precision([*self.points, *self.results])
         self.settings = rtol, atol, step
-        self.rtol = self.precision**0.375 if rtol is None else rtol
+        self.rtol = max(1e-6, min(1e3 * self.precision, 2e-2)) if rtol is None else rtol
         self.atol = atol
         self._step = step
         self._set_base(self.results)
+        self.underflow = max(_tiny([*self.points, *self.results]), _UNDERFLOW)
         if self.precision > 1e-12 and subject.numpy:
             self._compute_in_double()
         self.gradient_size = 0.0
+        self.raised = ""  # what f raised last, away from the inputs
 
     def _compute_in_double(self) -> None:
         """Measure slopes in double precision, of a function that computes so when asked."""
@@ -57,7 +58,7 @@ class Probe:
         doubles = [x.astype(complex if x.dtype.kind == "c" else float) for x in before]
         try:
             results = self.subject.values(doubles)
-        except (TypeError, ValueError):
+        except Exception:  # f takes no doubles, or not there: then it is measured as it is
             return
         same = [np.shape(y) for y in results] == [np.shape(y) for y in self.results]
         if same and _precision(results) < 1e-12:
@@ -110,11 +111,15 @@ class Probe:
         spacing = float(np.spacing(np.abs(x[index])))
         line = _Line(self, moved, step, steps_around(here, spacing), spacing, scale)
         if complex_step:
-            stepped = x.astype(complex)
-            stepped[index] += 1j * _TINY
-            points = [stepped if i == k else p for i, p in enumerate(self.points)]
-            line.exact = self.complex_slope(points, line.moving)
+            line.complex_step = lambda near: self._complex_step(k, index, near, line.moving)
         return line
+
+    def _complex_step(self, k: int, index: tuple[int, ...], near: float, moving: Any) -> float:
+        """The derivative by one element, times 1 + near, by a complex step."""
+        stepped = self.points[k].astype(complex)
+        stepped[index] = stepped[index] * (1 + near) + 1j * _TINY
+        points = [stepped if i == k else p for i, p in enumerate(self.points)]
+        return self.complex_slope(points, moving)
 
     def direction(self, parts: list[Any], steps: list[float] | None = None) -> "_Line":
         """The line along which all points move at once, by these parts of each."""
@@ -126,7 +131,7 @@ class Probe:
                 n += (t * part).astype(x.dtype)
             return new, t
 
-        step = self._step or float(np.cbrt(self.rounding))
+        step = float(np.cbrt(self.rounding))
         if steps is None:
             largest = max((float(np.max(np.abs(p), initial=0)) for p in parts), default=1.0)
             far = 1e3 / min(1.0, largest or 1.0)
@@ -169,7 +174,8 @@ class Probe:
                         height += float(rises.real.sum())
                         size += float(np.abs(rises).sum())
                     size += float(own[moving[k]].sum())
-        except (ArithmeticError, ValueError):
+        except Exception as error:  # outside of its domain f may raise what it likes
+            self.raised = f"{type(error).__name__}: {error}"
             return Rise(t, np.nan, 0.0)
         return Rise(t, height, self.rounding * size, changed)
 
@@ -205,7 +211,7 @@ class Probe:
                     total += float(np.sum(rises))
                     if moving:
                         moving[k] |= rises != 0
-        except (TypeError, ValueError, ArithmeticError):
+        except Exception:  # f takes no complex numbers
             return np.nan
         return total / _TINY if abs(total) > _UNDERFLOW or not total else np.nan
 
@@ -226,7 +232,7 @@ class _Line:
         self.step, self.steps, self.spacing, self.scale = step, steps, spacing, scale
         self.made: dict[float, Rise] = {}
         self.moving = [np.zeros(y.shape, bool) for y in probe.base]
-        self.exact = np.nan  # the slope by a complex step, if f allows that
+        self.complex_step: Callable[[float], float] | None = None  # if f allows it
 
     def __call__(self, t: float) -> Rise:
         if t not in self.made:
@@ -246,32 +252,42 @@ class _Line:
 
     def judge(self, a: float) -> Judgement:
         """The verdict on the derivative a."""
-        return self._judge(a)._replace(unit=self.unit)
+        found = self._judge(a)
+        return found._replace(unit=self.unit, moves=any(m.any() for m in self.moving))
 
     def _judge(self, a: float) -> Judgement:
-        probe, exact = self.probe, self.exact
+        probe = self.probe
         natural = probe.size / self.scale
 
         def tolerance(n: float) -> float:
-            atol = probe.atol
-            if atol is None:
-                atol = 500 * probe.precision * (probe.gradient_size + natural)
+            atol = 8 * probe.precision * natural if probe.atol is None else probe.atol
+            atol += 1e3 * probe.underflow / min(1.0, self.scale)
             return float(atol + probe.rtol * max(abs(a) if np.isfinite(a) else 0.0, abs(n)))
 
-        if abs(a - exact) <= tolerance(exact) and (exact or not a):
-            return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, _TINY)
+        exact, doubt = np.nan, np.inf
+        if self.complex_step is not None:
+            exact, doubt = self.complex_step(0.0), 0.0
+            if abs(a - exact) <= probe.rtol * abs(exact) or exact == a == 0:
+                return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, _TINY)
         first = at_step(self, self.step)
         bend = abs(first.right - first.left)
+        if self.complex_step is not None:
+            shaken = [self.complex_step(ulps * probe.rounding) for ulps in (4, 64, 1024)]
+            doubt = abs(exact) * 1e-15 + 4 * float(np.max(np.abs(np.subtract(shaken, exact))))
+            doubt += 1e-60 * (natural + abs(first.left) + abs(first.right))
         if (
-            abs(a - first.value) + first.error <= tolerance(first.value)
+            not doubt < abs(a - exact) / 3
+            and abs(a - first.value) + first.error <= tolerance(first.value)
             and bend <= 1e-3 * max(abs(a), abs(first.value), probe.gradient_size) + 8 * first.error
         ):
             return Judgement(Verdict.OK, first.value, first.error, self.step)
         with np.errstate(all="ignore"):
-            slope = sweep(self, self.steps, self.spacing)
-        if slope.shape == slopes.SMOOTH and exact and abs(exact - slope.value) <= 3 * slope.error:
-            slope = slope._replace(value=exact, error=abs(exact) * 1e-15, step=_TINY, nearer=())
-        found = self.compare(a, slope, tolerance, natural)
+            slope = sweep(self, self.steps, self.spacing, probe.size)
+        agrees = slope.shape == slopes.SMOOTH and abs(exact - slope.value) <= 3 * slope.error
+        if agrees and exact and doubt < slope.error:
+            slope = Slope(exact, doubt, _TINY, slope.left, slope.right)
+            natural = 0.0  # there are no differences of large numbers in it
+        found = self.compare(a, slope, tolerance)
         if (
             found.verdict is Verdict.WRONG
             and slope.shape == slopes.SMOOTH
@@ -284,19 +300,17 @@ class _Line:
             return found._replace(verdict=Verdict.ROUND_OFF, note="too few steps to tell")
         return found
 
-    def compare(
-        self, a: float, slope: Slope, tolerance: Callable[[float], float], natural: float
-    ) -> Judgement:
+    def compare(self, a: float, slope: Slope, tolerance: Callable[[float], float]) -> Judgement:
         """The verdict on the derivative a, of what a sweep has found."""
         n, error, step = slope.value, slope.error, slope.step
+        raised = f"; it raises {self.probe.raised}" if self.probe.raised else ""
         if slope.shape == slopes.UNDEFINED:
-            return Judgement(Verdict.DOMAIN, n, error, step, "not finite on either side")
-        if slope.shape == slopes.EDGE:
-            side = "below" if np.isnan(slope.left) else "above"
-            note = f"not finite {side}"
-            if np.isfinite(a) and np.isfinite(n) and abs(a - n) > tolerance(n) + 3 * error:
-                return Judgement(Verdict.WRONG, n, error, step, note)
+            note = f"not finite on either side{raised}"
             return Judgement(Verdict.DOMAIN, n, error, step, note)
+        if slope.shape == slopes.EDGE:
+            note = f"not finite {'below' if np.isnan(slope.left) else 'above'}{raised}"
+            wrong = np.isfinite(a) and np.isfinite(n) and abs(a - n) > tolerance(n) + 3 * error
+            return Judgement(Verdict.WRONG if wrong else Verdict.DOMAIN, n, error, step, note)
         if slope.shape == slopes.STEEP:
             return Judgement(Verdict.KINK, n, error, step, "a jump, or infinite slope")
         if slope.shape == slopes.KINK:
@@ -307,26 +321,39 @@ class _Line:
             inside = lower - slack <= a <= upper + slack
             return Judgement(Verdict.KINK if inside else Verdict.WRONG, n, error, step, note)
 
-        exact_enough = 100 * self.probe.rtol
+        enough = 100 * self.probe.rtol
+        known = f"known to {error / abs(self.unit):.0e} only"
         if slope.shape == slopes.SMOOTH and abs(a - n) <= tolerance(n) + 3 * error:
-            size = max(abs(a), abs(n), self.probe.gradient_size, 1e-3 * max(natural, slope.typical))
-            if error <= max(exact_enough * size, tolerance(n)):
+            size = self.probe.gradient_size
+            as_good_as_0 = abs(a) <= 1e3 * self.probe.precision * size
+            if error <= max(enough * max(abs(a), abs(n)), tolerance(n)) or (
+                as_good_as_0 and error <= enough * max(size, slope.typical, _UNDERFLOW)
+            ):
                 return Judgement(Verdict.OK, n, error, step)
-            return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
-        if slope.coarse is not None and slope.coarse[1] <= 1e-2 * abs(slope.coarse[0]):
+            return Judgement(Verdict.ROUND_OFF, n, error, step, known)
+        if slope.coarse is not None and slope.coarse[1] <= 0.3 * abs(slope.coarse[0]):
             n, error, step = slope.coarse
+            known = f"known to {error / abs(self.unit):.0e} only"
             if abs(a - n) <= tolerance(n) + 3 * error:
-                if error <= exact_enough * abs(n):
-                    return Judgement(Verdict.OK, n, error, step)
-                return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
+                good = error <= enough * abs(n)
+                return Judgement(Verdict.OK if good else Verdict.ROUND_OFF, n, error, step,
+                                 "" if good else known)  # fmt: skip
         if slope.shape == slopes.NOISE:
             return Judgement(Verdict.ROUND_OFF, n, error, step, "no step tells")
-        if abs(a - n) <= 3 * error:
-            return Judgement(Verdict.ROUND_OFF, n, error, step, f"known to {error:.0e} only")
         for nearer, rounding in slope.nearer:
             off = abs(a - n)
             if rounding <= off / 8 and abs(a - nearer) <= tolerance(nearer) + 2 * rounding:
                 return Judgement(Verdict.OK, nearer, rounding, step, "bends nearby")
+        for level, off, wide in slope.plateaus:
+            apart = abs(level - n) > 10 * (off + error)
+            if apart and abs(a - level) <= tolerance(level) + 3 * off:
+                note = f"smaller steps say {_rounded(n / self.unit)}"
+                return Judgement(Verdict.ROUND_OFF, level, off, wide, note)
+        if slope.doubtful is not None:
+            level, off, wide = slope.doubtful
+            if abs(a - level) <= tolerance(level) + 3 * off:
+                note = f"smaller steps say {_rounded(n / self.unit)}"
+                return Judgement(Verdict.ROUND_OFF, level, off, wide, note)
         return Judgement(Verdict.WRONG, n, error, step)
 
 
@@ -338,6 +365,12 @@ def _precision(arrays: list[Any]) -> float:
     """The rounding of the coarsest of them."""
     kinds = {np.asarray(a).dtype for a in arrays}
     return max((float(np.finfo(d).eps) for d in kinds if d.kind in "fc"), default=2.2e-16)
+
+
+def _tiny(arrays: list[Any]) -> float:
+    """The smallest number of the coarsest of them that has all its digits."""
+    kinds = {np.asarray(a).dtype for a in arrays}
+    return max((float(np.finfo(d).tiny) for d in kinds if d.kind in "fc"), default=0.0)
 
 
 def _weights(results: list[Any]) -> list[Any]:

@@ -43,8 +43,10 @@ class Slope(NamedTuple):
     right: float
     shape: str = SMOOTH
     nearer: Any = ()  # (slope, rounding) at each smaller step
+    plateaus: Any = ()  # (slope, error, step) where steps agree that smaller ones contradict
     coarse: Any = None  # the slope by steps that are large enough to change f, and its error
     typical: float = 0.0  # how steep f is over the largest steps
+    doubtful: Any = None  # (slope, error, step) by larger steps, if the small ones see rounding
 
 
 Line = Callable[[float], Rise]
@@ -75,8 +77,11 @@ def steps_around(x: float, spacing: float) -> list[float]:
     return [float(step) for step in steps if step > 8 * spacing]
 
 
-def sweep(line: Line, steps: list[float], spacing: float = 0.0) -> Slope:
-    """The slope by many steps, largest first; spacing is the rounding of x along the line."""
+def sweep(line: Line, steps: list[float], spacing: float = 0.0, size: float = 0.0) -> Slope:
+    """The slope by many steps, largest first.
+
+    spacing: the rounding of x along the line; size: how large f is there.
+    """
     pairs = [(line(step), line(-step)) for step in steps]
     pairs = [(a, b) for a, b in pairs if a.step > 0 > b.step]
     if len(pairs) < 4:
@@ -100,8 +105,10 @@ def sweep(line: Line, steps: list[float], spacing: float = 0.0) -> Slope:
         return _no_slope(STEEP)
 
     # What does not go down with the step, of a sum that would vanish on a straight line.
-    noise = np.maximum(noise, np.max(np.abs(up + down)[-max(1, min(4, len(h) // 3)) :]))
-    noise = np.maximum(noise, max(_flicker(up), _flicker(down)))
+    measured = max(np.max(np.abs(up + down)[-2 if len(h) > 8 else -1 :]), _flicker(up, down))
+    if measured > 0.1 * np.max(np.abs([up, down])) and measured > 10 * np.min(noise):
+        return _no_slope(NOISE)
+    noise = np.maximum(noise, measured)
     right, left = up / h, -down / h
     central = (right + left) / 2
     rounding = noise / h + np.abs(central) * spacing / h
@@ -131,8 +138,10 @@ def sweep(line: Line, steps: list[float], spacing: float = 0.0) -> Slope:
         float(left[k]),
         float(right[k]),
         nearer=nearer,
+        plateaus=_plateaus(central, rounding, h),
         coarse=coarse,
         typical=float(np.max(np.abs([left[:3], right[:3]]))),
+        doubtful=_by_larger_steps(h, up, down, central, k, size) if coarse is None else None,
     )
 
 
@@ -146,10 +155,29 @@ def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
     return (found[0], found[1], float(h[told][found[2]])) if found else None
 
 
-def _flicker(rises: Any) -> float:
+def _flicker(*sides: Any) -> float:
     """The largest rise by a step that is smaller than one which does not change f: rounding."""
-    still = np.flatnonzero(rises == 0)
-    return float(np.max(np.abs(rises[still[0] :]))) if still.size else 0.0
+    largest = 0.0
+    for rises in sides:
+        still = np.flatnonzero(rises == 0)
+        if still.size:
+            largest = max(largest, float(np.max(np.abs(rises[still[0] :]))))
+    return largest
+
+
+def _by_larger_steps(h: Any, up: Any, down: Any, central: Any, k: int, size: float) -> Any:
+    """The slope by larger steps, if f rises so little by small ones that it may be rounding.
+
+    Where large terms cancel, steps that are smaller than the rounding of one of them see only the
+    others, and agree on a slope that larger steps do not know.
+    """
+    small = h <= 1e-6 * h[0]
+    noise = float(np.max(np.abs([up[small], down[small]]), initial=0))
+    others = central[h > 10 * h[k]]
+    if noise > 1e-3 * size or np.sum(np.abs(others - central[k]) > 0.5 * abs(central[k])) < 2:
+        return None
+    found = _limit(central, noise / h, h, power=2)
+    return (found[0], found[1], float(h[found[2]])) if found else None
 
 
 def _jumps(rises: Any, noise: Any) -> bool:
@@ -170,17 +198,35 @@ def _from_smallest(good: Any) -> Any:
 
 
 def _limit(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[float, float, int] | None:
-    """Where slopes with an error ~ h**power go as h goes to 0: (slope, error, by which step)."""
-    if len(h) < 2:
-        return None
-    ratio = (h[:-1] / h[1:]) ** power
-    better = slopes[1:] + (slopes[1:] - slopes[:-1]) / (ratio - 1)
-    error = np.abs(better - slopes[1:]) + 2 * rounding[1:]
+    """Where slopes with an error ~ h**power go as h goes to 0: (slope, error, by which step).
+
+    The error may be of a lower power after all, at a knot of a spline: so it is taken for no less
+    than the last step has changed.
+    """
+    better, error = _extrapolated(slopes, rounding, h, power)
     for k in np.argsort(error, kind="stable"):
         nearer = np.abs(slopes[k + 2 :] - better[k])
         if np.all(nearer <= error[k] + 4 * rounding[k + 2 :]):
             return float(better[k]), float(error[k]), int(k + 1)
     return None
+
+
+def _extrapolated(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[Any, Any]:
+    ratio = (h[:-1] / h[1:]) ** power
+    change = slopes[1:] - slopes[:-1]
+    error = np.abs(change)
+    settling = np.append(False, error[1:] <= 3 / ratio[1:] * error[:-1])  # as fast as it should
+    return slopes[1:] + change / (ratio - 1), np.where(settling, 0.1, 1.0) * error + 2 * rounding[
+        1:
+    ]
+
+
+def _plateaus(slopes: Any, rounding: Any, h: Any) -> list[tuple[float, float, float]]:
+    """Slopes that three steps in a row agree on, whatever smaller ones say, with error and step."""
+    better, error = _extrapolated(slopes, rounding, h, 2)
+    level = error <= 1e-3 * np.abs(better)
+    both = np.flatnonzero(level[:-1] & level[1:])
+    return [(float(better[k]), float(error[k]), float(h[k + 1])) for k in both]
 
 
 def _jump(gap: Any, rounding: Any) -> int | None:

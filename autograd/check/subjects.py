@@ -2,93 +2,120 @@
 
 A subject has a list of points (its inputs, taken out of their nests), `values(points)`, the list
 of f's results there, and `pull(points, weights)`, the gradients of Σ weights · results by each
-point: cotangents, not conjugated. The engine is one such subject, and the others do not need it.
+point: cotangents, not conjugated. Here are the functions that this engine differentiates; those of
+others are in foreign.py. All that user's code is given, and all that it returns, is copied: it may
+write into the one, and use the other again.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd.backprop import newest_first, walk
 from autograd.data import as_data, like
-from autograd.errors import ShapeMismatch
 from autograd.nests import flatten
 from autograd.record import plain
 from autograd.recording import recording
 from autograd.transforms import vjp
 from autograd.value import Value
 
-__all__ = ["Subject", "subject"]
+__all__ = [
+    "Arrays",
+    "Parameters",
+    "Recorded",
+    "Subject",
+    "as_given",
+    "flatten_like",
+    "keeping_layout",
+    "leaf_names",
+    "plain_leaves",
+    "takes_arguments",
+]
 
 Arrays = list[Any]
-
-
-def subject(f: Any, inputs: Any, grad: Any, wrap: Any, unwrap: Any) -> "Subject":
-    """The subject for what the user gave."""
-    if wrap is not None:
-        return Wrapped(f, inputs, wrap, unwrap or _data_of)
-    if unwrap is not None:
-        raise TypeError("unwrap= belongs to wrap=, which makes a leaf of an array: give both.")
-    if grad is True:
-        return Paired(f, inputs)
-    if callable(grad):
-        return Given(f, inputs, grad)
-    if grad is not None:
-        raise TypeError(
-            "grad= is a function of the same arguments that returns the gradient, or True if f "
-            f"returns (value, gradient), not a {type(grad).__name__}."
-        )
-    if hasattr(f, "forward") and hasattr(f, "backward"):
-        return Layer(f() if isinstance(f, type) else f, inputs)
-    leaves = flatten([inputs])[0]
-    if any(type(leaf) is Value for leaf in leaves) and not _takes_arguments(f):
-        return Parameters(f, inputs)
-    return Recorded(f, inputs)
-
-
-def _takes_arguments(f: Any) -> bool:
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # of ufuncs
-        return True
-    return any(p.kind in _POSITIONAL and p.default is p.empty for p in parameters) or any(
-        p.kind is p.VAR_POSITIONAL for p in parameters
-    )
-
-
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Subject:
     """A function of the arguments in a tuple, or of one argument."""
 
     numpy = True  # f computes with plain arrays, so of any precision, and of complex ones
+    engine = False  # the gradient is this library's
 
     def __init__(self, f: Any, inputs: Any, name: str = "") -> None:
         self.f = f
         self.args = inputs if type(inputs) is tuple else (inputs,)
-        self.name = name or name_of_function(f)
+        self.name = name or getattr(f, "__name__", None) or type(f).__name__
         given, self.rebuild = flatten(list(self.args))
-        self.given = [plain(x) for x in given]
+        self.given = [_plain_point(x) for x in given]
         self.points = [keeping_layout(as_data(x)) for x in self.given]
-        self.names = list(_names(f, self.args))
+        self.names = _distinct(_names(f, self.args))
         self.evaluations = 0
+        self._check_arguments()
+
+    def _check_arguments(self) -> None:
+        try:
+            signature = inspect.signature(self.f)
+        except (TypeError, ValueError):  # of ufuncs and of some builtins
+            return
+        try:
+            signature.bind(*self.args)
+        except TypeError as error:
+            kind = type(self.args[0]).__name__ if self.args else ""
+            one = f" (a {kind} is one argument: write a tuple of several)"
+            raise TypeError(
+                f"{self.name}{signature} cannot be called with {_numbered(self.args, 'argument')}: "
+                f"{error}. Inputs are one argument or a tuple of them"
+                f"{one if kind in ('list', 'dict') else ''}."
+            ) from None
 
     def call(self, *args: Any) -> Any:
-        """f, counted."""
+        """f, counted; the first time, with what may help if it fails."""
         self.evaluations += 1
-        return self.f(*args)
+        if self.evaluations > 1:
+            return self.f(*args)
+        try:
+            return self.f(*args)
+        except Exception as error:
+            for words in self._advice():
+                error.add_note(words)
+            raise
+
+    def _advice(self) -> Iterator[str]:
+        """What users mean when f cannot even be called with the inputs."""
+        kinds = [type(x) for x in flatten(list(self.args))[0]]
+        if Value in kinds:
+            yield (
+                "gradcheck: f was given the parameters' data. A loss that uses the parameters "
+                "themselves takes no arguments: gradcheck(lambda: loss(x), model.parameters())."
+            )
+        elif any(isinstance(x, list) for x in self.args):
+            yield "gradcheck: a list is a nest of numbers to f; give np.array([...]) for an array."
+        if any(np.asarray(x).dtype.kind == "i" for x in self.given):
+            yield (
+                "gradcheck: integers are inputs too, and become floats. Keep an index or a count "
+                "out of them: lambda x: f(x, 2)."
+            )
 
     def arguments(self, points: Arrays) -> Arrays:
         """The points in the nests of the arguments; numbers as numbers."""
         pairs = zip(self.given, points, strict=True)
-        return self.rebuild([_as_given(given, x) for given, x in pairs])
+        return self.rebuild([as_given(given, x) for given, x in pairs])
 
     def values(self, points: Arrays) -> Arrays:
         """The results of f at the points."""
-        return _plain_leaves(self.call(*self.arguments(points)))
+        return self.numbers(self.call(*self.arguments(points)))
+
+    def numbers(self, results: Any) -> Arrays:
+        """The results of f, as arrays and numbers of their own."""
+        leaves = plain_leaves(results)
+        kinds = [np.asarray(y).dtype for y in leaves]
+        if results is None or any(kind.kind not in "fciu" for kind in kinds):
+            found = ", ".join(map(str, kinds)) or type(results).__name__
+            raise TypeError(f"{self.name} returned {found}: a gradient is one of numbers.")
+        return leaves
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         """The gradients of Σ weights · results by each point."""
@@ -105,9 +132,11 @@ class Subject:
 class Recorded(Subject):
     """A function that this engine differentiates."""
 
+    engine = True
+
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         value, pullback = vjp(self.call, *self.arguments(points))
-        return _plain_leaves(list(pullback(flatten_like(value, weights))))
+        return plain_leaves(list(pullback(flatten_like(value, weights))))
 
     def gradient(self, weights: Arrays) -> Subject:
         f = self.f
@@ -117,17 +146,18 @@ class Recorded(Subject):
             return pullback(flatten_like(value, cotangents))
 
         inner = Recorded(pulled, (self.arguments(self.points), weights), self.name)
-        inner.names = [*self.names, *("g" for _ in weights)]
+        inner.names = _distinct([*self.names, *("g" for _ in weights)])
         return inner
 
 
 class Parameters(Subject):
     """A loss without arguments, which the engine differentiates by Values that are there already.
 
-    Their data is replaced for the calls, and put back.
+    Their data is replaced for the calls, and put back; so are their gradients.
     """
 
     numpy = False
+    engine = True
 
     def __init__(self, f: Any, inputs: Any, name: str = "") -> None:
         leaves, _ = flatten(inputs if isinstance(inputs, list | dict | tuple) else [inputs])
@@ -136,23 +166,34 @@ class Parameters(Subject):
                 "a function without arguments is checked by its parameters, which are Values that "
                 "were computed from nothing, not by arrays: give model.parameters()."
             )
-        super().__init__(f, (inputs,), name)
-        self.leaves = leaves
-        labels = [leaf.label for leaf in leaves]
-        self.names = [label or n for label, n in zip(labels, _leaf_names(inputs, ""), strict=True)]
+        self.leaves = list(dict.fromkeys(leaves))  # each once: it cannot move in two ways
+        super().__init__(f, (self.leaves,), name)
+        ways = dict(zip(reversed(leaves), reversed([*leaf_names(inputs, "")]), strict=True))
+        labels = Counter(leaf.label for leaf in self.leaves)
+        self.names = [
+            leaf.label
+            if labels[leaf.label] == 1 and leaf.label and not isinstance(inputs, dict)
+            else ways[leaf]
+            + (f" ({leaf.label})" if not isinstance(inputs, dict) and leaf.label else "")
+            for leaf in self.leaves
+        ]
+
+    def _check_arguments(self) -> None:
+        pass
 
     def _at(self, points: Arrays, run: Callable[[], Arrays]) -> Arrays:
-        before = [leaf.data for leaf in self.leaves]
+        before = [(leaf.data, leaf._grad) for leaf in self.leaves]
         try:
-            for leaf, old, x in zip(self.leaves, before, points, strict=True):
-                leaf.data = _as_given(old, x)
+            for leaf, (old, _), x in zip(self.leaves, before, points, strict=True):
+                leaf.data = as_given(old, x)
             return run()
         finally:
-            for leaf, old in zip(self.leaves, before, strict=True):
+            for leaf, (old, gradient) in zip(self.leaves, before, strict=True):
                 leaf.data = old
+                leaf._grad = gradient
 
     def values(self, points: Arrays) -> Arrays:
-        return self._at(points, lambda: _plain_leaves(self.call()))
+        return self._at(points, lambda: self.numbers(self.call()))
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         return self._at(points, lambda: [plain(g) for g in self._pulled(weights, False)])
@@ -168,144 +209,39 @@ class Parameters(Subject):
         return [grads.get(leaf, like(0, leaf.data)) for leaf in self.leaves]
 
     def gradient(self, weights: Arrays) -> Subject:
-        inner = Parameters(
-            lambda: self._pulled(weights, True), self.rebuild(self.leaves)[0], self.name
-        )
+        inner = Parameters(lambda: self._pulled(weights, True), self.leaves, self.name)
         inner.names = self.names
         return inner
 
 
-class Given(Subject):
-    """A function, and another one that returns its gradient."""
-
-    def __init__(self, f: Any, inputs: Any, grad: Callable[..., Any]) -> None:
-        super().__init__(f, inputs)
-        self.grad = grad
-
-    def pull(self, points: Arrays, weights: Arrays) -> Arrays:
-        gradients = self.grad(*self.arguments(points))
-        results = self.values(points) if len(weights) != 1 or np.size(weights[0]) != 1 else weights
-        return self.contracted(gradients, results, weights)
-
-    def contracted(self, gradients: Any, results: Arrays, weights: Arrays) -> Arrays:
-        """What was returned for the arguments, as the gradients of one number."""
-        leaves = _plain_leaves(gradients)
-        if len(leaves) != len(self.points) and len(self.points) == 1:
-            leaves = [np.asarray(gradients)]  # written as a list
-        if len(leaves) != len(self.points):
-            raise ShapeMismatch(
-                f"{self.name} has {len(self.points)} inputs ({', '.join(self.names)}), and "
-                f"{len(leaves)} gradients were returned: return a tuple with one for each."
-            )
-        if len(results) != 1:
-            raise TypeError(
-                f"{self.name} returns {len(results)} arrays; with grad= it returns one: check "
-                "one result at a time."
-            )
-        pairs = zip(leaves, self.points, strict=True)
-        return [np.conjugate(_contracted(g, x, results[0], weights[0])) for g, x in pairs]
+def takes_arguments(f: Any) -> bool:
+    """Whether f must be given some."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # of ufuncs
+        return True
+    return any(p.kind in _POSITIONAL and p.default is p.empty for p in parameters)
 
 
-class Paired(Given):
-    """A function that returns (value, gradient), as SciPy takes it with jac=True."""
-
-    def __init__(self, f: Any, inputs: Any) -> None:
-        super().__init__(f, inputs, lambda *args: self._pair(args)[1])
-
-    def _pair(self, args: Iterable[Any]) -> Any:
-        pair = self.call(*args)
-        if not (isinstance(pair, tuple | list) and len(pair) == 2):
-            raise TypeError(f"with grad=True, {self.name} returns a pair, (value, gradient).")
-        return pair
-
-    def values(self, points: Arrays) -> Arrays:
-        return _plain_leaves(self._pair(self.arguments(points))[0])
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-class Layer(Subject):
-    """An object with forward(*inputs), and backward(g) for the call before."""
-
-    numpy = False
-
-    def __init__(self, f: Any, inputs: Any) -> None:
-        super().__init__(f.forward, inputs, type(f).__name__)
-        self.backward = f.backward
-
-    def values(self, points: Arrays) -> Arrays:
-        return _plain_leaves(self.call(*self.arguments(points)))
-
-    def pull(self, points: Arrays, weights: Arrays) -> Arrays:
-        value = self.call(*self.arguments(points))
-        gradients = self.backward(flatten_like(value, weights))
-        leaves = _plain_leaves(gradients)
-        if len(leaves) != len(self.points):
-            raise ShapeMismatch(
-                f"{self.name}.backward returned {len(leaves)} gradients for the "
-                f"{len(self.points)} inputs of forward ({', '.join(self.names)})."
-            )
-        return leaves
-
-
-class Wrapped(Subject):
-    """A function of another library's objects, which have .backward() and .grad."""
-
-    numpy = False
-
-    def __init__(self, f: Any, inputs: Any, wrap: Any, unwrap: Any) -> None:
-        super().__init__(f, inputs)
-        self.wrap, self.unwrap = wrap, unwrap
-
-    def values(self, points: Arrays) -> Arrays:
-        leaves = [self.wrap(_as_given(g, x)) for g, x in zip(self.given, points, strict=True)]
-        return [np.asarray(self.unwrap(y)) for y in flatten(self.call(*self.rebuild(leaves)))[0]]
-
-    def pull(self, points: Arrays, weights: Arrays) -> Arrays:
-        leaves = [self.wrap(_as_given(g, x)) for g, x in zip(self.given, points, strict=True)]
-        for y, w in zip(flatten(self.call(*self.rebuild(leaves)))[0], weights, strict=True):
-            if np.shape(w) == () and w == 1:
-                y.backward()
-            else:
-                y.backward(self.wrap(w))
-        return [
-            np.zeros_like(x) if leaf.grad is None else np.conjugate(self._plain(leaf.grad))
-            for leaf, x in zip(leaves, points, strict=True)
-        ]
-
-    def _plain(self, gradient: Any) -> Any:
-        if isinstance(gradient, np.ndarray | np.generic | float | int | complex):
-            return gradient
-        return np.asarray(self.unwrap(gradient))
-
-
-def _data_of(thing: Any) -> Any:
-    if isinstance(thing, np.ndarray | np.generic | float | int | complex):
-        return thing
-    if not hasattr(thing, "data"):
+def _plain_point(x: Any) -> Any:
+    """An input without its Value, and arrays of other libraries as NumPy's."""
+    if type(x) is Value or isinstance(x, np.ndarray | np.generic | bool | int | float | complex):
+        return plain(x)
+    if hasattr(x, "backward"):
         raise TypeError(
-            f"a {type(thing).__name__} has no .data: give unwrap=, which makes an array of it."
+            f"an input is a {type(x).__module__}.{type(x).__name__}: give its numbers as an array, "
+            "and wrap=, which makes such an object of them."
         )
-    return thing.data
+    if callable(getattr(x, "parameters", None)):
+        raise TypeError(f"an input is a {type(x).__name__}: give its parameters, x.parameters().")
+    return np.asarray(x) if hasattr(x, "__array__") else x
 
 
-def _contracted(g: Any, x: Any, y: Any, w: Any) -> Any:
-    """The gradient of Σ w·y, given that of a number y, a Jacobian, or elementwise derivatives."""
-    if np.size(y) == 1 and np.shape(g) == np.shape(x):
-        return g if np.all(w == 1) else np.reshape(w, ()) * g
-    if np.shape(g) == (*np.shape(y), *np.shape(x)):
-        return np.tensordot(w, g, np.ndim(y))
-    if np.shape(g) == np.shape(x) == np.shape(y):
-        return w * g
-    if np.shape(g) == np.shape(x):
-        raise ShapeMismatch(
-            f"f returns the shape {np.shape(y)}, and its gradient has the input's, {np.shape(x)}, "
-            "as that of a single number has: return the Jacobian, of the shape "
-            f"{(*np.shape(y), *np.shape(x))}, or let f return a number."
-        )
-    return np.asarray(g)  # whose shape is wrong
-
-
-def _as_given(given: Any, x: Any) -> Any:
-    """A point as the kind of thing that the user gave: a number as a number."""
+def as_given(given: Any, x: Any) -> Any:
+    """A point as the kind of thing that the user gave: a number as a number; a copy."""
     if isinstance(given, np.ndarray):
         return keeping_layout(x)
     if isinstance(given, np.generic):
@@ -327,38 +263,59 @@ def keeping_layout(x: Any) -> Any:
 
 
 def flatten_like(value: Any, leaves: Iterable[Any]) -> Any:
-    """The leaves in the nest of value."""
-    return flatten(value)[1](list(leaves))
+    """Copies of the leaves in the nest of value."""
+    return flatten(value)[1]([np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
 
 
-def _plain_leaves(nest: Any) -> Arrays:
-    return [plain(x) for x in flatten(nest)[0]]
+def plain_leaves(nest: Any) -> Arrays:
+    """The leaves of a nest, without their Values, and as copies."""
+    leaves = (plain(x) for x in flatten(nest)[0])
+    return [np.array(x) if isinstance(x, np.ndarray) else x for x in leaves]
 
 
-def name_of_function(f: Any) -> str:
-    """What a report calls it."""
-    return getattr(f, "__name__", None) or type(f).__name__
+def _numbered(things: Iterable[Any], word: str) -> str:
+    n = len(list(things))
+    return f"{n} {word}" + ("" if n == 1 else "s")
 
 
-def _names(f: Any, args: tuple[Any, ...]) -> Iterable[str]:
+def _distinct(names: Iterable[str]) -> list[str]:
+    """The names; those that occur several times with a number."""
+    found = list(names)
+    twice = {name for name, n in Counter(found).items() if n > 1}
+    seen: Counter[str] = Counter()
+    numbered = []
+    for name in found:
+        numbered.append(f"{name}[{seen[name]}]" if name in twice else name)
+        seen[name] += 1
+    return numbered
+
+
+def _names(f: Any, args: tuple[Any, ...]) -> Iterator[str]:
     """A name for each leaf of the arguments: the parameter's, and the way through its nest."""
+    names, rest = ["x", "y", "z"], "input"
     try:
-        parameters = inspect.signature(f).parameters.values()
-        names = [p.name for p in parameters if p.kind in _POSITIONAL]
+        parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
-        names = ["x", "y", "z"]
+        parameters = []
+    if parameters:
+        names = [p.name for p in parameters if p.kind in _POSITIONAL]
+        rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "input")
     for k, arg in enumerate(args):
-        yield from _leaf_names(arg, names[k] if k < len(names) else f"input {k}")
+        yield from leaf_names(arg, names[k] if k < len(names) else f"{rest}[{k - len(names)}]")
 
 
-def _leaf_names(nest: Any, way: str) -> Iterable[str]:
+def leaf_names(nest: Any, way: str) -> Iterator[str]:
+    """A name for each leaf of a nest: the way to it."""
     if nest is None:
         return
     if isinstance(nest, dict):
         for key in sorted(nest, key=str):
-            yield from _leaf_names(nest[key], f"{way}[{key!r}]" if way else str(key))
+            yield from leaf_names(nest[key], f"{way}[{key!r}]" if way else str(key))
+    elif hasattr(nest, "_fields"):
+        for field in nest._fields:
+            yield from leaf_names(getattr(nest, field), f"{way}.{field}" if way else field)
     elif isinstance(nest, list | tuple):
         for k, member in enumerate(nest):
-            yield from _leaf_names(member, f"{way}[{k}]" if way else f"parameter {k}")
+            yield from leaf_names(member, f"{way}[{k}]" if way else f"parameter {k}")
     else:
         yield way

@@ -86,7 +86,7 @@ class GradientReport:
     >>> print(report)
     absolute: passed; 2 ok, 1 kink or tie.
     input  index  verdict      gradient  differences  step   note
-    x      1      kink or tie         0            0  1e-11  slopes -1 and 1
+    x      1      kink or tie         0            0  1e-13  slopes -1 and 1
     >>> report.elements[1].verdict is Verdict.KINK
     True
     """
@@ -176,7 +176,7 @@ def _table(elements: list[Element]) -> list[str]:
 
 def _row(e: Element) -> list[str]:
     index = "" if e.index is None else ", ".join(map(str, e.index)) or "()"
-    ratio = "" if e.ratio is None or e.ratio != e.ratio else _short(e.ratio, 4)
+    ratio = _short(e.ratio, 4) if e.ratio and e.ratio == e.ratio else ""
     step = f"{e.step:.0e}" if 0 < e.step < float("inf") else ""
     step = "complex" if 0 < e.step < 1e-40 else step
     return [
@@ -187,6 +187,4 @@ def _row(e: Element) -> list[str]:
 def _short(number: Any, digits: int = 7) -> str:
     if number is None:
         return ""
-    if isinstance(number, complex):
-        return f"{number:.{digits}g}"
-    return f"{number:.{digits}g}"
+    return f"{number + 0:.{digits}g}".replace("-0j", "+0j")  # of -0.0 too it makes 0

@@ -84,7 +84,7 @@ def _diamond(x: Any) -> Any:
 FAULTS = [
     Fault("= for +=", "exactly half", lambda x: x * x, X, {}, _walking(_assign)),
     Fault("the first contribution only", "wrong gradient", _diamond, X, {}, _walking(_keep_first)),
-    Fault("oldest call first", "no gradient arrives", _diamond, X, {},
+    Fault("oldest call first", "No gradient arrives anywhere", _diamond, X, {},
           _walking(_add, _oldest_first)),
     Fault("broadcasting not summed", "a sum over what was repeated is missing",
           lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, backprop)),

