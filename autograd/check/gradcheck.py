@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.check.examination import Examination
 from autograd.check.foreign import Given, Layer, Paired, Wrapped
+from autograd.check.hints import UNCHANGED
 from autograd.check.judge import Probe
 from autograd.check.subjects import Parameters, Recorded, Subject, takes_arguments
 from autograd.check.verdicts import Element, GradientReport, Verdict
@@ -88,6 +89,11 @@ def gradcheck(
             raise ValueError(f"{name} is a positive number, or None for what suits; not {value!r}.")
     started = time.perf_counter()
     checked = _subject(f, inputs, grad, wrap, unwrap)
+    if order > 1 and not checked.engine:
+        raise TypeError(
+            f"order={order} needs a function of this library: check the gradient of "
+            f"{checked.name} as a function of its own, gradcheck(gradient, x, grad=hessian)."
+        )
     elements: list[Element] = []
     hints: list[str] = []
     evaluations = 0
@@ -103,6 +109,10 @@ def gradcheck(
             break
         if n < order:
             checked = checked.gradient(run.probe.weights)
+    if isinstance(checked, Parameters) and any(hint == UNCHANGED for hint in hints):
+        raise ValueError(
+            f"{checked.name} uses none of these parameters: are they those of another model?"
+        )
     report = GradientReport(checked.name, elements, hints, evaluations)
     report.seconds = time.perf_counter() - started
     for observe in OBSERVERS:

@@ -13,8 +13,9 @@ import numpy as np
 if TYPE_CHECKING:
     from autograd.check.judge import Probe
 
-__all__ = ["Evidence", "recognise"]
+__all__ = ["UNCHANGED", "Evidence", "recognise"]
 
+UNCHANGED = "None of the inputs changes f: is it the right function, and are they its?"
 _CLOSE = 1e-4
 
 
@@ -42,7 +43,7 @@ def recognise(
     if not failed:
         still = not any(e.moves.any() or e.analytic.any() for e in evidence)
         if order == 1 and still and any(e.x.size for e in evidence):
-            return ["None of the inputs changes f: is it the right function, and are they its?"]
+            return [UNCHANGED]
         return []
     if probe.subject.engine and not any(e.analytic.any() for e in evidence):
         return [

@@ -123,10 +123,7 @@ class Subject:
 
     def gradient(self, weights: Arrays) -> "Subject":
         """The gradient as a subject of its own, for the next order."""
-        raise TypeError(
-            f"order=2 needs a function of this library: check the gradient of {self.name} as a "
-            "function of its own, gradcheck(gradient, x, grad=hessian)."
-        )
+        raise NotImplementedError
 
 
 class Recorded(Subject):
