@@ -1,10 +1,10 @@
 """Automatic differentiation of NumPy code: a `Value` remembers the NumPy call that made it."""
 
+import importlib
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from autograd.check import GradientReport, Verdict, gradcheck, gradgradcheck
 from autograd.derivatives.indexing import at
 from autograd.derivatives.registry import defvjp, primitive
 from autograd.errors import (
@@ -39,6 +39,7 @@ from autograd.transforms import (
 from autograd.value import Value
 
 if TYPE_CHECKING:
+    from autograd.check import GradientReport, Verdict, gradcheck, gradgradcheck
     from autograd.show import draw
 
 __version__ = "0.1.0"
@@ -89,10 +90,17 @@ if os.path.exists(os.path.join(__path__[0], "tracer.py")):
     )
 
 
-def __getattr__(name: str) -> Any:
-    # Drawing needs graphviz, whose import would take a third of the time of this one.
-    if name == "draw":
-        from autograd.show import draw
+# What many programs do not need, and would make this import slower: loaded when it is asked for.
+_LATE = {
+    "GradientReport": "autograd.check",
+    "Verdict": "autograd.check",
+    "draw": "autograd.show",
+    "gradcheck": "autograd.check",
+    "gradgradcheck": "autograd.check",
+}
 
-        return draw
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(importlib.import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

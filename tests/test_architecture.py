@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import autograd
+import autograd.testing
 import nn
 import optim
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn", "optim")
+PUBLIC = (*PACKAGES, "autograd.testing", "autograd.testing.faults")
 
 # Each module of the engine may import, of the library, only what is listed for it.
 MAY_IMPORT = {
@@ -124,11 +126,11 @@ def test_optimizers_know_no_engine():
         ]
 
 
-@pytest.mark.parametrize("package", [autograd, nn, optim])
+@pytest.mark.parametrize("package", [autograd, autograd.testing, nn, optim])
 def test_all_is_complete_and_sorted(package):
     modules = {name for _, name, _ in pkgutil.iter_modules(package.__path__)}
     public = {name for name in vars(package) if not name.startswith("_")} - modules
-    public -= {"os", "warnings", "Any", "TYPE_CHECKING", "autograd"}
+    public -= {"importlib", "os", "warnings", "Any", "TYPE_CHECKING", "autograd"}
     listed = set(package.__all__)
     assert public - listed == set()
     assert all(getattr(package, name) is not None for name in listed)
@@ -140,7 +142,7 @@ def _isort_key(name):
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", PUBLIC)
 def test_public_names_have_docstrings_with_an_example(package):
     module = importlib.import_module(package)
     for name in module.__all__:
@@ -150,8 +152,9 @@ def test_public_names_have_docstrings_with_an_example(package):
         assert ">>>" in (thing.__doc__ or ""), f"{package}.{name} has no docstring with an example"
 
 
-def test_importing_autograd_imports_no_drawing_and_no_training():
-    code = "import sys, autograd; print({'graphviz', 'tqdm', 'nn'} & set(sys.modules))"
+def test_importing_autograd_imports_no_drawing_no_checking_and_no_training():
+    late = {"graphviz", "tqdm", "nn", "hypothesis", "autograd.check", "autograd.show"}
+    code = f"import sys, autograd; print({late} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

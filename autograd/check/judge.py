@@ -111,15 +111,19 @@ class Probe:
         spacing = float(np.spacing(np.abs(x[index])))
         line = _Line(self, moved, step, steps_around(here, spacing), spacing, scale)
         if complex_step:
-            line.complex_step = lambda near: self._complex_step(k, index, near, line.moving)
+            line.complex_step = lambda near, step=_TINY: self._complex_step(
+                k, index, near, step, line.moving
+            )
         return line
 
-    def _complex_step(self, k: int, index: tuple[int, ...], near: float, moving: Any) -> float:
+    def _complex_step(
+        self, k: int, index: tuple[int, ...], near: float, step: float, moving: Any
+    ) -> float:
         """The derivative by one element, times 1 + near, by a complex step."""
         stepped = self.points[k].astype(complex)
-        stepped[index] = stepped[index] * (1 + near) + 1j * _TINY
+        stepped[index] = stepped[index] * (1 + near) + 1j * step
         points = [stepped if i == k else p for i, p in enumerate(self.points)]
-        return self.complex_slope(points, moving)
+        return self.complex_slope(points, step, moving)
 
     def direction(self, parts: list[Any], steps: list[float] | None = None) -> "_Line":
         """The line along which all points move at once, by these parts of each."""
@@ -198,7 +202,9 @@ class Probe:
         )
         return abs(found - slope.value) <= 1e-5 * abs(slope.value)
 
-    def complex_slope(self, points: list[Any], moving: list[Any] | None = None) -> float:
+    def complex_slope(
+        self, points: list[Any], step: float = _TINY, moving: list[Any] | None = None
+    ) -> float:
         """The derivative of the weighted sum by the complex step that the points have made."""
         total = 0.0
         try:
@@ -213,7 +219,7 @@ class Probe:
                         moving[k] |= rises != 0
         except Exception:  # f takes no complex numbers
             return np.nan
-        return total / _TINY if abs(total) > _UNDERFLOW or not total else np.nan
+        return total / step if abs(total) > _UNDERFLOW or not total else np.nan
 
 
 class _Line:
@@ -232,7 +238,7 @@ class _Line:
         self.step, self.steps, self.spacing, self.scale = step, steps, spacing, scale
         self.made: dict[float, Rise] = {}
         self.moving = [np.zeros(y.shape, bool) for y in probe.base]
-        self.complex_step: Callable[[float], float] | None = None  # if f allows it
+        self.complex_step: Callable[..., float] | None = None  # if f allows it
 
     def __call__(self, t: float) -> Rise:
         if t not in self.made:
@@ -274,7 +280,7 @@ class _Line:
         if self.complex_step is not None:
             shaken = [self.complex_step(ulps * probe.rounding) for ulps in (4, 64, 1024)]
             doubt = abs(exact) * 1e-15 + 4 * float(np.max(np.abs(np.subtract(shaken, exact))))
-            doubt += 1e-60 * (natural + abs(first.left) + abs(first.right))
+            doubt += 2 * abs(self.complex_step(0.0, 1e-3 * _TINY) - exact)
         if (
             not doubt < abs(a - exact) / 3
             and abs(a - first.value) + first.error <= tolerance(first.value)

@@ -71,9 +71,13 @@ def _same_gradient(f: Any, arrays: tuple[Any, ...], words: str, settings: dict[s
 def _in_single_precision(f: Any, arrays: tuple[Any, ...]) -> None:
     """Whether the gradient of single-precision arrays is that of double ones, but for rounding."""
     singles = tuple(np.float32(a) for a in arrays)
-    expected = _pulled(f, tuple(np.float64(s) for s in singles))
-    for k, (g, e) in enumerate(zip(_pulled(f, singles), expected, strict=True)):
-        if np.result_type(g) != np.float32 or not _alike(g, e, 1e-3):
+    doubles = tuple(np.float64(s) for s in singles)
+    results = flatten(f(*doubles))[0]
+    height = max((float(np.max(np.abs(y), initial=0)) for y in results), default=0.0)
+    pairs = zip(_pulled(f, singles), _pulled(f, doubles), doubles, strict=True)
+    for k, (g, e, x) in enumerate(pairs):
+        rounding = 1e-5 * height / max(float(np.max(np.abs(x), initial=0)), 1e-30)
+        if np.result_type(g) != np.float32 or not _alike(g, e, 1e-3, rounding):
             raise GradientMismatch(
                 f"the gradient of input {k} in single precision is {np.result_type(g)}\n{g}\n"
                 f"and in double precision\n{e}"
@@ -89,9 +93,9 @@ def _pulled(f: Any, arrays: Iterable[Any]) -> tuple[Any, ...]:
     return pullback(rebuild([s.reshape(np.shape(r)).astype(np.result_type(r)) for s, r in pairs]))
 
 
-def _alike(a: Any, b: Any, rtol: float) -> bool:
+def _alike(a: Any, b: Any, rtol: float, atol: float = 0.0) -> bool:
     size = np.max(np.abs(b), initial=0, where=np.isfinite(b))
-    return np.allclose(a, b, rtol=rtol, atol=rtol * float(size), equal_nan=True)
+    return np.allclose(a, b, rtol=rtol, atol=rtol * float(size) + atol, equal_nan=True)
 
 
 def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Callable[[], None]]:

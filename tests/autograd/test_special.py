@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
 import autograd
 from autograd import NotDifferentiable, Value, elementwise_grad, gradcheck
 from autograd.check.catalogue import call_of_special as call_of
 from autograd.check.catalogue.special import SPECIAL
 from autograd.derivatives.registry import ABOUT, PLAIN, TABLE, name_of
+from autograd.testing import arrays, broadcastable_shapes
 from tests.programs import printed
 
 sp = pytest.importorskip("autograd.derivatives.special", exc_type=ImportError).sp
@@ -27,14 +27,10 @@ def test_every_function_that_has_rules_is_here():
 @given(data=st.data())
 def test_first_and_second_derivatives(name, data):
     call, intervals = call_of(name)
-    shapes = data.draw(
-        npst.mutually_broadcastable_shapes(num_shapes=len(intervals), max_dims=2, min_side=0)
-    )
-    arrays = [
-        data.draw(npst.arrays(float, shape, elements=st.floats(*interval, allow_subnormal=False)))
-        for shape, interval in zip(shapes.input_shapes, intervals, strict=True)
-    ]
-    gradcheck(call, tuple(arrays), order=2)
+    shapes = data.draw(broadcastable_shapes(len(intervals), max_dims=2, min_side=0))
+    pairs = zip(shapes, intervals, strict=True)
+    inputs = [data.draw(arrays(shape, domain=interval)) for shape, interval in pairs]
+    gradcheck(call, tuple(inputs), order=2)
 
 
 @pytest.mark.parametrize("name", [n for n in SPECIAL if n != "huber"])

@@ -30,7 +30,11 @@ FAULTS: dict[str, Fault] = {
 
 
 def named(name: str) -> Fault:
-    """The fault of that name. Raises KeyError, with the names that are like it."""
+    """The fault of that name. Raises KeyError, with the names that are like it.
+
+    >>> named("chain rule forgotten").words
+    'g is not multiplied in'
+    """
     if name not in FAULTS:
         near = difflib.get_close_matches(name, FAULTS, 3) or list(FAULTS)[:3]
         raise KeyError(f"there is no fault {name!r}; there are {', '.join(map(repr, near))} …")
