@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TEXTS = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
 
 
 def run(path, cwd):
@@ -29,7 +30,7 @@ def test_the_first_example_is_the_file_and_prints_what_it_says(capsys):
     assert printed == re.findall(r"# (-?[\d.]+),", BLOCKS[0])
 
 
-@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "vectors", "train"])
+@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "vectors", "check", "train"])
 def test_the_other_blocks_run(block, capsys):
     names = {"np": np}
     if "scipy" in block:
@@ -37,6 +38,8 @@ def test_the_other_blocks_run(block, capsys):
     exec(compile(block, "README", "exec"), names)
     if "history" in names:
         assert names["history"].history["loss"][-1] < 1e-3
+    elif "report" in names:
+        assert capsys.readouterr().out == TEXTS[0]
     elif "unravel" in names:
         found = names["minimize"](names["value_and_grad"](names["loss"]), names["x0"], jac=True)
         np.testing.assert_allclose(found.x, [1, 2, 0], atol=1e-6)
@@ -44,6 +47,20 @@ def test_the_other_blocks_run(block, capsys):
         np.testing.assert_allclose(
             names["grad"](names["energy"])(np.array([0.0, 1.0])), [0, 0.5**0.5]
         )
+
+
+def test_the_page_on_checking_gradients(capsys):
+    page = (ROOT / "docs" / "checking-gradients.md").read_text("utf-8")
+    blocks = re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL)
+    names = {}
+    for language, block in blocks:
+        if language == "text":
+            assert capsys.readouterr().out == block
+        else:
+            exec(compile(block, "checking-gradients.md", "exec"), names)
+            for call, said in re.findall(r"^(\w.*?)  # (energy: .*)$", block, re.MULTILINE):
+                assert str(eval(call, names)) == said
+    assert capsys.readouterr().out.splitlines()[-1] == "3.0"
 
 
 def test_neuron(tmp_path):
