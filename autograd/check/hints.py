@@ -95,7 +95,7 @@ def _patterns(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> Iterator[str
     yield from _of_results(e, probe)
     yield from _offset((a - n)[wrong], e.units[wrong])
     yield from _values(a, n, wrong, e.x)
-    if multiple:
+    if multiple and (wrong.sum() > 1 or wrong.all()):
         yield multiple
 
 
@@ -268,6 +268,15 @@ def _where(e: Evidence) -> str:
     told = wrong | (e.analytic != 0) | (e.numeric != 0)  # where both are 0 nothing could be wrong
     if wrong[told].all() or wrong.size < 3:
         return ""
+    for axis in range(wrong.ndim):
+        if wrong.shape[axis] > 2:
+            for place, words in ((0, "first"), (-1, "last")):
+                edge = np.zeros_like(wrong)
+                np.moveaxis(edge, axis, 0)[place] = True
+                if (edge == wrong)[told].all():
+                    return f"only the {words} along axis {axis}"
+    if wrong.sum() == 1:
+        return ""  # any property of its own would fit
     signs: list[tuple[Callable[[Any], Any], str]] = [
         (lambda x: x < 0, "negative"), (lambda x: x > 0, "positive"),
         (lambda x: np.abs(x) > 1, "larger than 1 in size"),
@@ -276,13 +285,6 @@ def _where(e: Evidence) -> str:
     for test, words in signs:
         if (test(x) == wrong)[told].all():
             return f"only where it is {words}"
-    for axis in range(wrong.ndim):
-        if wrong.shape[axis] > 2:
-            for place, words in ((0, "first"), (-1, "last")):
-                edge = np.zeros_like(wrong)
-                np.moveaxis(edge, axis, 0)[place] = True
-                if (edge == wrong)[told].all():
-                    return f"only the {words} along axis {axis}"
     return ""
 
 

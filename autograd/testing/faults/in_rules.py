@@ -120,7 +120,7 @@ FAULTS = [
            lambda g, z, x, y: g / y, None, f=lambda x, y: x / y, x=(X, X + 4)),
     _fault("= for += in indexing", "= where += belongs", operator.getitem, _assigned, None,
            f=lambda x: x[np.array([0, 0, 2])]),
-    _fault("sign forgotten", "only where it is negative", np.absolute, lambda g, y, x: g),
+    _fault("sign forgotten", "only where it is negative", np.absolute, lambda g, y, x: g, x=X - 1),
     _fault("last element forgotten", "only the last along axis 0", np.exp, _last_forgotten,
            x=np.arange(5.0)),
     _fault("clipped gradient", "cut off at ±1", np.square,
