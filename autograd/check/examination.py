@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd.check.foreign import Given
 from autograd.check.hints import Evidence, recognise
-from autograd.check.judge import Judgement, Probe
+from autograd.check.judge import judge
+from autograd.check.probe import Probe
 from autograd.check.slopes import at_step
 from autograd.check.subjects import Subject, keeping_layout
 from autograd.check.verdicts import Element, Verdict
@@ -22,6 +23,7 @@ __all__ = ["Examination"]
 _CHANGING = (
     "f gives other results each time: fix its seed, or switch off what is random (model.eval())"
 )
+_FROM_BEST = [Verdict.OK, Verdict.ROUND_OFF, Verdict.DOMAIN, Verdict.KINK, Verdict.WRONG]
 _DECADES = [10.0**-k for k in range(1, 15)]
 
 
@@ -157,7 +159,7 @@ class Examination:
         along = float(sum(np.sum(np.real(share)) for share in shares))
         if np.isfinite(along):
             probe.gradient_size = float(sum(np.sum(np.abs(share)) for share in shares))
-        found = probe.direction(parts).judge(along)
+        found = judge(probe.direction(parts), along)
         self.elements.append(Element(self.order, name, None, found.verdict, along, *found[1:5]))
 
     def every_element(self, gradients: list[Any], kept: list[int]) -> None:
@@ -171,14 +173,14 @@ class Examination:
             wrong, moves = np.zeros(x.shape, bool), np.zeros(x.shape, bool)
             units = np.ones(x.shape)
             for index in np.ndindex(x.shape):
-                found = self.judge(k, index, g[index], complex_step)
+                found = self.judge_element(k, index, g[index], complex_step)
                 numeric[index] = found.numeric
                 wrong[index] = found.verdict is Verdict.WRONG
                 moves[index], units[index] = found.moves, found.unit
                 element = Element(
                     self.order, self.subject.names[k], index, found.verdict,
                     g[index].item() / found.unit, numeric[index].item() / found.unit,
-                    found.error / found.unit, found.step, found.note,
+                    found.error / found.unit, found.step, found.note, found.left, found.right,
                 )  # fmt: skip
                 self.elements.append(element)
             evidence.append(Evidence(k, self.subject.names[k], g, numeric, wrong, moves, units, x))
@@ -195,15 +197,14 @@ class Examination:
         if self.order > 1:
             self.name_constants(evidence)
 
-    def judge(self, k: int, index: tuple[int, ...], a: Any, complex_step: bool) -> Judgement:
-        """The verdict on one element; of a complex one, on its two derivatives."""
+    def judge_element(self, k: int, index: tuple[int, ...], a: Any, complex_step: bool) -> Any:
+        """The verdict on one element; of a complex one, the worse of those on its two parts."""
         probe = self.probe
         if probe.points[k].dtype.kind != "c":
-            return probe.element(k, index, complex_step=complex_step).judge(float(a))
-        along = probe.element(k, index).judge(float(np.real(a)))
-        across = probe.element(k, index, direction=1j).judge(float(-np.imag(a)))
-        worse = max(along, across, key=lambda j: list(Verdict).index(j.verdict)
-                    if j.verdict.skips else 10 * (j.verdict is not Verdict.OK))  # fmt: skip
+            return judge(probe.element(k, index, complex_step=complex_step), float(a))
+        along = judge(probe.element(k, index), float(np.real(a)))
+        across = judge(probe.element(k, index, direction=1j), float(-np.imag(a)))
+        worse = max(along, across, key=lambda found: _FROM_BEST.index(found.verdict))
         numeric = complex(along.numeric, -across.numeric)
         return worse._replace(numeric=numeric, error=max(along.error, across.error))
 
@@ -272,8 +273,11 @@ class Examination:
 
     def look_at_ties(self, gradients: list[Any]) -> None:
         """Elements that are tied may move together without a kink: then there is one slope."""
-        tied = [n for n, e in enumerate(self.elements) if e.note.startswith("slopes")]
-        tied = [n for n in tied if self.elements[n].verdict is Verdict.KINK]
+        tied = [
+            n
+            for n, e in enumerate(self.elements)
+            if e.verdict is Verdict.KINK and np.isfinite(e.left)
+        ]
         if not 2 <= len(tied) <= 100:
             return
         tied = self.interacting(tied)
@@ -281,7 +285,7 @@ class Examination:
             return
         parts = self.parts(tied)
         along = float(sum(np.sum(np.real(g) * p) for g, p in zip(gradients, parts, strict=True)))
-        found = self.probe.direction(parts, _DECADES).judge(along)
+        found = judge(self.probe.direction(parts, _DECADES), along)
         if found.verdict is Verdict.WRONG and not found.note:
             for n in tied:
                 self.elements[n] = replace(self.elements[n], verdict=Verdict.WRONG)

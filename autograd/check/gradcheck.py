@@ -9,7 +9,7 @@ import numpy as np
 from autograd.check.examination import Examination
 from autograd.check.foreign import Given, Layer, Paired, Wrapped
 from autograd.check.hints import UNCHANGED
-from autograd.check.judge import Probe
+from autograd.check.probe import Probe
 from autograd.check.subjects import Parameters, Recorded, Subject, takes_arguments
 from autograd.check.verdicts import Element, GradientReport, Verdict
 from autograd.errors import GradientMismatch

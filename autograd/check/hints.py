@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from autograd.check.judge import Probe
+    from autograd.check.probe import Probe
 
 __all__ = ["UNCHANGED", "Evidence", "recognise"]
 

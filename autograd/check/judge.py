@@ -1,20 +1,20 @@
-"""The comparison: what a gradient is said to be against the slopes that are measured."""
+"""The comparison: what a derivative is said to be against the slope that is measured.
 
-import warnings
-from collections.abc import Callable
+The quickest measurement that agrees decides: a complex step, then one step forward and back. Where
+neither does, a sweep of steps tells a kink, an edge of the domain, and rounding from a wrong
+derivative; and a derivative is called wrong only if nothing that was measured speaks for it.
+"""
+
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.check import slopes
-from autograd.check.slopes import Rise, Slope, at_step, steps_around, sweep
-from autograd.check.subjects import Subject, keeping_layout
+from autograd.check.probe import COMPLEX_STEP, UNDERFLOW, Line
+from autograd.check.slopes import Slope, at_step, sweep
 from autograd.check.verdicts import Verdict
 
-__all__ = ["Judgement", "Probe"]
-
-_TINY = 1e-50  # the complex step: its square vanishes
-_UNDERFLOW = 1e-290  # below it numbers lose digits: the smallest one, by the rounding of doubles
+__all__ = ["Judgement", "judge"]
 
 
 class Judgement(NamedTuple):
@@ -25,373 +25,157 @@ class Judgement(NamedTuple):
     error: float
     step: float
     note: str = ""
+    left: float = np.nan  # the slopes on either side of a kink
+    right: float = np.nan
     moves: bool = True  # whether any step changes f
     unit: float = 1.0  # the weight in these, if only one result changes with the input
 
 
-class Probe:
-    """A subject at one point, with the weights that make a number of its results.
-
-    rtol, atol, step: None for what suits the precision and the size of the numbers.
-    """
-
-    def __init__(self, subject: Subject, rtol: Any, atol: Any, step: Any) -> None:
-        self.subject = subject
-        self.points = subject.points
-        self.results = self.subject.values(self.points)
-        self.weights = _weights(self.results)
-        self.precision = _precision([*self.points, *self.results])
-        self.settings = rtol, atol, step
-        self.rtol = max(1e-6, min(1e3 * self.precision, 2e-2)) if rtol is None else rtol
-        self.atol = atol
-        self._step = step
-        self._set_base(self.results)
-        self.underflow = max(_tiny([*self.points, *self.results]), _UNDERFLOW)
-        if self.precision > 1e-12 and subject.numpy:
-            self._compute_in_double()
-        self.gradient_size = 0.0
-        self.raised = ""  # what f raised last, away from the inputs
-
-    def _compute_in_double(self) -> None:
-        """Measure slopes in double precision, of a function that computes so when asked."""
-        before = self.points
-        doubles = [x.astype(complex if x.dtype.kind == "c" else float) for x in before]
-        try:
-            results = self.subject.values(doubles)
-        except Exception:  # f takes no doubles, or not there: then it is measured as it is
-            return
-        same = [np.shape(y) for y in results] == [np.shape(y) for y in self.results]
-        if same and _precision(results) < 1e-12:
-            pairs = zip(results, self.results, strict=True)
-            if all(
-                np.allclose(a, b, 1e3 * self.precision, 1e3 * self.precision * np.max(np.abs(b)))
-                for a, b in pairs
-                if np.size(b)
-            ):
-                self.points = doubles
-                self._set_base(results)
-
-    def _set_base(self, results: list[Any]) -> None:
-        self.base = [np.asarray(y) for y in results]
-        self.rounding = _precision([*self.points, *results])
-        self.undefined = [~np.isfinite(y) for y in self.base]
-        self.nowhere = [y[u] for u, y in zip(self.undefined, self.base, strict=True)]
-        self.anywhere_undefined = any(u.any() for u in self.undefined)
-        if self.anywhere_undefined:
-            self.base = [np.where(u, 0, y) for u, y in zip(self.undefined, self.base, strict=True)]
-            pairs = zip(self.undefined, self.weights, strict=True)
-            self.weights = [np.where(u, 0, w)[()] for u, w in pairs]
-        pairs = zip(self.weights, self.base, strict=True)
-        self.sizes = [np.abs(w * y) for w, y in pairs]
-        self.size = float(sum(np.sum(s) for s in self.sizes))
-
-    # ---------------------------------------------------------------- lines
-
-    def element(
-        self,
-        k: int,
-        index: tuple[int, ...],
-        *,
-        direction: complex = 1,
-        complex_step: bool = False,
-    ) -> "_Line":
-        """The line along which one element of one input moves."""
-        x = self.points[k]
-
-        def moved(t: float) -> tuple[list[Any], float]:
-            new = keeping_layout(x)
-            new[index] += t * direction
-            made = (new[index] - x[index]) / direction
-            return [new if i == k else p for i, p in enumerate(self.points)], float(np.real(made))
-
-        here = float(abs(x[index]))
-        typical = float(np.max(np.abs(x), initial=0, where=np.isfinite(x)))
-        scale = max(here, min(1.0, typical) or 1.0)
-        step = self._step or np.cbrt(self.rounding) * scale
-        spacing = float(np.spacing(np.abs(x[index])))
-        line = _Line(self, moved, step, steps_around(here, spacing), spacing, scale)
-        if complex_step:
-            line.complex_step = lambda near, step=_TINY: self._complex_step(
-                k, index, near, step, line.moving
-            )
-        return line
-
-    def _complex_step(
-        self, k: int, index: tuple[int, ...], near: float, step: float, moving: Any
-    ) -> float:
-        """The derivative by one element, times 1 + near, by a complex step."""
-        stepped = self.points[k].astype(complex)
-        stepped[index] = stepped[index] * (1 + near) + 1j * step
-        points = [stepped if i == k else p for i, p in enumerate(self.points)]
-        return self.complex_slope(points, step, moving)
-
-    def direction(self, parts: list[Any], steps: list[float] | None = None) -> "_Line":
-        """The line along which all points move at once, by these parts of each."""
-
-        def moved(t: float) -> tuple[list[Any], float]:
-            pairs = zip(self.points, parts, strict=True)
-            new = [keeping_layout(x) for x in self.points]
-            for n, (x, part) in zip(new, pairs, strict=True):
-                n += (t * part).astype(x.dtype)
-            return new, t
-
-        step = float(np.cbrt(self.rounding))
-        if steps is None:
-            largest = max((float(np.max(np.abs(p), initial=0)) for p in parts), default=1.0)
-            far = 1e3 / min(1.0, largest or 1.0)
-            steps = [step * factor for factor in (far, 1.0, 1e-3, 1e-6)]
-        return _Line(self, moved, step, steps, self.rounding, 1.0)
-
-    def scales(self) -> list[Any]:
-        """How large a step of 1 is for each element: as large as it, or as the others are."""
-        found = []
-        for x in self.points:
-            typical = float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) or 1.0
-            found.append(np.maximum(np.abs(x), min(1.0, typical)))
-        return found
-
-    def rise(self, points: list[Any], t: float, moving: list[Any]) -> Rise:
-        """How far the weighted sum of the results rises from the base to these points.
-
-        moving: which results have changed so far; those are the ones that round.
-        """
-        try:
-            with np.errstate(all="ignore"):
-                results = self.subject.values(points)
-                height, size, changed = 0.0, _UNDERFLOW, False
-                parts = zip(
-                    results, self.base, self.weights, self.sizes, self.undefined, strict=True
-                )
-                for k, (y, y0, w, own, u) in enumerate(parts):
-                    y = np.asarray(y)
-                    if y.shape != y0.shape:
-                        return Rise(t, np.nan, 0.0)
-                    if self.anywhere_undefined and u.any():
-                        if not np.array_equal(y[u], self.nowhere[k], equal_nan=True):
-                            return Rise(t, np.nan, 0.0)
-                        y = np.where(u, 0, y)
-                    rises = w * (y - y0)
-                    moves = rises != 0
-                    if moves.any():
-                        changed = True
-                        moving[k] |= moves
-                        height += float(rises.real.sum())
-                        size += float(np.abs(rises).sum())
-                    size += float(own[moving[k]].sum())
-        except Exception as error:  # outside of its domain f may raise what it likes
-            self.raised = f"{type(error).__name__}: {error}"
-            return Rise(t, np.nan, 0.0)
-        return Rise(t, height, self.rounding * size, changed)
-
-    # ------------------------------------------------------------- complex step
-
-    def allows_complex_step(self) -> bool:
-        """Whether f of x + ih has the derivative in its imaginary part: tried along one line."""
-        real = all(x.dtype == float for x in self.points) and all(
-            y.dtype == float for y in self.base
-        )
-        if not (self.subject.numpy and real) or self.anywhere_undefined:
-            return False
-        parts = _random_parts(self.scales())
-        slope = at_step(self.direction(parts), np.cbrt(self.rounding))
-        bend = abs(slope.right - slope.left)
-        if not bend <= 1e-3 * abs(slope.value):
-            return False
-        found = self.complex_slope(
-            [x + 1j * _TINY * p for x, p in zip(self.points, parts, strict=True)]
-        )
-        return abs(found - slope.value) <= 1e-5 * abs(slope.value)
-
-    def complex_slope(
-        self, points: list[Any], step: float = _TINY, moving: list[Any] | None = None
-    ) -> float:
-        """The derivative of the weighted sum by the complex step that the points have made."""
-        total = 0.0
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                for k, (w, y) in enumerate(
-                    zip(self.weights, self.subject.values(points), strict=True)
-                ):
-                    rises = w * np.imag(y)
-                    total += float(np.sum(rises))
-                    if moving:
-                        moving[k] |= rises != 0
-        except Exception:  # f takes no complex numbers
-            return np.nan
-        return total / step if abs(total) > _UNDERFLOW or not total else np.nan
+def judge(line: Line, a: float) -> Judgement:
+    """The verdict on the derivative a along a line."""
+    found = _Comparison(line, a).verdict()
+    return found._replace(unit=line.unit, moves=any(m.any() for m in line.moving))
 
 
-class _Line:
-    """f along one direction; each step is made once."""
+class _Comparison:
+    """One derivative and one line."""
 
-    def __init__(
-        self,
-        probe: Probe,
-        moved: Callable[[float], tuple[list[Any], float]],
-        step: float,
-        steps: list[float],
-        spacing: float,
-        scale: float,
-    ) -> None:
-        self.probe, self.moved = probe, moved
-        self.step, self.steps, self.spacing, self.scale = step, steps, spacing, scale
-        self.made: dict[float, Rise] = {}
-        self.moving = [np.zeros(y.shape, bool) for y in probe.base]
-        self.complex_step: Callable[..., float] | None = None  # if f allows it
+    def __init__(self, line: Line, a: float) -> None:
+        self.line, self.probe, self.a = line, line.probe, a
+        self.exact, self.doubt = np.nan, np.inf  # by a complex step, and how far that may be off
+        self.differences = self.probe.size / line.scale  # what they are differences of
 
-    def __call__(self, t: float) -> Rise:
-        if t not in self.made:
-            with np.errstate(all="ignore"):
-                points, made = self.moved(t)
-            self.made[t] = self.probe.rise(points, made, self.moving)
-        return self.made[t]
-
-    @property
-    def unit(self) -> float:
-        """The weight of the one result that changes along the line; 1 if there are more."""
-        if sum(int(moves.sum()) for moves in self.moving) != 1:
-            return 1.0
-        pairs = zip(self.moving, self.probe.weights, strict=True)
-        (weight,) = (np.asarray(w)[moves].item() for moves, w in pairs if moves.any())
-        return weight if isinstance(weight, float) and weight else 1.0
-
-    def judge(self, a: float) -> Judgement:
-        """The verdict on the derivative a."""
-        found = self._judge(a)
-        return found._replace(unit=self.unit, moves=any(m.any() for m in self.moving))
-
-    def _judge(self, a: float) -> Judgement:
+    def tolerance(self, n: float) -> float:
+        """How far the derivative may be from the slope n."""
         probe = self.probe
-        natural = probe.size / self.scale
+        atol = 8 * probe.precision * self.differences if probe.atol is None else probe.atol
+        atol += 1e3 * probe.underflow / min(1.0, self.line.scale)
+        size = max(abs(self.a), abs(n)) if np.isfinite(self.a) else abs(n)
+        return float(atol + probe.rtol * size)
 
-        def tolerance(n: float) -> float:
-            atol = 8 * probe.precision * natural if probe.atol is None else probe.atol
-            atol += 1e3 * probe.underflow / min(1.0, self.scale)
-            return float(atol + probe.rtol * max(abs(a) if np.isfinite(a) else 0.0, abs(n)))
+    def fits(self, n: float, error: float) -> bool:
+        """Whether the derivative is the slope n, which may be off by the error."""
+        return abs(self.a - n) <= self.tolerance(n) + 3 * error
 
-        exact, doubt = np.nan, np.inf
-        if self.complex_step is not None:
-            exact, doubt = self.complex_step(0.0), 0.0
-            if abs(a - exact) <= probe.rtol * abs(exact) or exact == a == 0:
-                return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, _TINY)
-        first = at_step(self, self.step)
-        bend = abs(first.right - first.left)
-        if self.complex_step is not None:
-            shaken = [self.complex_step(ulps * probe.rounding) for ulps in (4, 64, 1024)]
-            doubt = abs(exact) * 1e-15 + 4 * float(np.max(np.abs(np.subtract(shaken, exact))))
-            doubt += 2 * abs(self.complex_step(0.0, 1e-3 * _TINY) - exact)
-        if (
-            not doubt < abs(a - exact) / 3
-            and abs(a - first.value) + first.error <= tolerance(first.value)
-            and bend <= 1e-3 * max(abs(a), abs(first.value), probe.gradient_size) + 8 * first.error
-        ):
-            return Judgement(Verdict.OK, first.value, first.error, self.step)
+    def verdict(self) -> Judgement:
+        a, line = self.a, self.line
+        if line.complex_step is not None:
+            self.exact = line.complex_step()
+            if abs(a - self.exact) <= self.probe.rtol * abs(self.exact) or self.exact == a == 0:
+                return Judgement(Verdict.OK, self.exact, abs(self.exact) * 1e-15, COMPLEX_STEP)
+            self.doubt = self.doubt_of_complex_step()
+        first = at_step(line, line.step)
+        if self.agrees_at_once(first):
+            return Judgement(Verdict.OK, first.value, first.error, line.step)
         with np.errstate(all="ignore"):
-            slope = sweep(self, self.steps, self.spacing, probe.size)
-        agrees = slope.shape == slopes.SMOOTH and abs(exact - slope.value) <= 3 * slope.error
-        if agrees and exact and doubt < slope.error:
-            slope = Slope(exact, doubt, _TINY, slope.left, slope.right)
-            natural = 0.0  # there are no differences of large numbers in it
-        found = self.compare(a, slope, tolerance)
-        if (
-            found.verdict is Verdict.WRONG
-            and slope.shape == slopes.SMOOTH
-            and len(self.steps) < 5
-            and (
-                abs(first.value - slope.value) > 0.1 * abs(a - slope.value)
-                or len({rise.changed for rise in self.made.values()}) > 1
-            )
-        ):
-            return found._replace(verdict=Verdict.ROUND_OFF, note="too few steps to tell")
-        return found
+            slope = sweep(line, line.steps, line.spacing, self.probe.size)
+        if slope.shape == slopes.SMOOTH:
+            return self.of_smooth(self.sharpened(slope), first)
+        if slope.shape == slopes.NOISE:
+            return self.by_coarse_steps(slope) or _judged(Verdict.ROUND_OFF, slope, "no step tells")
+        if slope.shape == slopes.KINK:
+            return self.of_kink(slope)
+        if slope.shape == slopes.STEEP:
+            return _judged(Verdict.KINK, slope, "a jump, or infinite slope")
+        return self.of_edge(slope)
 
-    def compare(self, a: float, slope: Slope, tolerance: Callable[[float], float]) -> Judgement:
-        """The verdict on the derivative a, of what a sweep has found."""
-        n, error, step = slope.value, slope.error, slope.step
+    def doubt_of_complex_step(self) -> float:
+        """What it changes by right beside, and with another step: its own rounding."""
+        step = self.line.complex_step
+        assert step is not None
+        beside = [step(ulps * self.probe.rounding) for ulps in (4, 64, 1024)]
+        spread = 4 * np.max(np.abs(np.subtract(beside, self.exact)))
+        smaller = 2 * abs(step(0.0, 1e-3 * COMPLEX_STEP) - self.exact)
+        return float(abs(self.exact) * 1e-15 + spread + smaller)
+
+    def agrees_at_once(self, first: Slope) -> bool:
+        """Whether one step forward and back is enough: f is straight there, and it fits."""
+        a, n, error = self.a, first.value, first.error
+        bend = abs(first.right - first.left)
+        straight = bend <= 1e-3 * max(abs(a), abs(n), self.probe.gradient_size) + 8 * error
+        denied = self.doubt < abs(a - self.exact) / 3
+        return straight and not denied and abs(a - n) + error <= self.tolerance(n)
+
+    def sharpened(self, slope: Slope) -> Slope:
+        """The slope by the complex step, if that is the same one and better known."""
+        same = abs(self.exact - slope.value) <= 3 * slope.error
+        if not (same and self.exact and self.doubt < slope.error):
+            return slope
+        self.differences = 0.0  # there are none in it
+        return Slope(self.exact, self.doubt, COMPLEX_STEP, slope.left, slope.right)
+
+    # ------------------------------------------------------------ what the sweep found
+
+    def of_edge(self, slope: Slope) -> Judgement:
         raised = f"; it raises {self.probe.raised}" if self.probe.raised else ""
         if slope.shape == slopes.UNDEFINED:
-            note = f"not finite on either side{raised}"
-            return Judgement(Verdict.DOMAIN, n, error, step, note)
-        if slope.shape == slopes.EDGE:
-            note = f"not finite {'below' if np.isnan(slope.left) else 'above'}{raised}"
-            wrong = np.isfinite(a) and np.isfinite(n) and abs(a - n) > tolerance(n) + 3 * error
-            return Judgement(Verdict.WRONG if wrong else Verdict.DOMAIN, n, error, step, note)
-        if slope.shape == slopes.STEEP:
-            return Judgement(Verdict.KINK, n, error, step, "a jump, or infinite slope")
-        if slope.shape == slopes.KINK:
-            lower, upper = sorted((slope.left, slope.right))
-            slack = max(tolerance(lower), tolerance(upper)) + 3 * error
-            left, right = slope.left / self.unit, slope.right / self.unit
-            note = f"slopes {_rounded(left)} and {_rounded(right)}"
-            inside = lower - slack <= a <= upper + slack
-            return Judgement(Verdict.KINK if inside else Verdict.WRONG, n, error, step, note)
+            return _judged(Verdict.DOMAIN, slope, f"not finite on either side{raised}")
+        note = f"not finite {'below' if np.isnan(slope.left) else 'above'}{raised}"
+        known = np.isfinite(self.a) and np.isfinite(slope.value)
+        wrong = known and not self.fits(slope.value, slope.error)
+        return _judged(Verdict.WRONG if wrong else Verdict.DOMAIN, slope, note)
 
-        enough = 100 * self.probe.rtol
-        known = f"known to {error / abs(self.unit):.0e} only"
-        if slope.shape == slopes.SMOOTH and abs(a - n) <= tolerance(n) + 3 * error:
-            size = self.probe.gradient_size
-            as_good_as_0 = abs(a) <= 1e3 * self.probe.precision * size
-            if error <= max(enough * max(abs(a), abs(n)), tolerance(n)) or (
-                as_good_as_0 and error <= enough * max(size, slope.typical, _UNDERFLOW)
-            ):
-                return Judgement(Verdict.OK, n, error, step)
-            return Judgement(Verdict.ROUND_OFF, n, error, step, known)
-        if slope.coarse is not None and slope.coarse[1] <= 0.3 * abs(slope.coarse[0]):
-            n, error, step = slope.coarse
-            known = f"known to {error / abs(self.unit):.0e} only"
-            if abs(a - n) <= tolerance(n) + 3 * error:
-                good = error <= enough * abs(n)
-                return Judgement(Verdict.OK if good else Verdict.ROUND_OFF, n, error, step,
-                                 "" if good else known)  # fmt: skip
-        if slope.shape == slopes.NOISE:
-            return Judgement(Verdict.ROUND_OFF, n, error, step, "no step tells")
+    def of_kink(self, slope: Slope) -> Judgement:
+        lower, upper = sorted((slope.left, slope.right))
+        slack = max(self.tolerance(lower), self.tolerance(upper)) + 3 * slope.error
+        inside = lower - slack <= self.a <= upper + slack
+        left, right = slope.left / self.line.unit, slope.right / self.line.unit
+        note = f"slopes {_rounded(left)} and {_rounded(right)}"
+        found = _judged(Verdict.KINK if inside else Verdict.WRONG, slope, note)
+        return found._replace(left=left, right=right)
+
+    def of_smooth(self, slope: Slope, first: Slope) -> Judgement:
+        if self.fits(slope.value, slope.error):
+            return self.known_well_enough(slope.value, slope.error, slope.step, slope.typical)
+        if found := self.by_coarse_steps(slope) or self.by_other_steps(slope):
+            return found
+        if slope.coarse is not None:
+            slope = slope._replace(value=slope.coarse[0], step=slope.coarse[2])
+        line = self.line
+        apart = abs(first.value - slope.value) > 0.1 * abs(self.a - slope.value)
+        partly = len({rise.changed for rise in line.made.values()}) > 1
+        if line.is_sparse and (apart or partly):
+            return _judged(Verdict.ROUND_OFF, slope, "too few steps to tell")
+        return _judged(Verdict.WRONG, slope)
+
+    def known_well_enough(
+        self, n: float, error: float, step: float, typical: float = 0.0
+    ) -> Judgement:
+        """A derivative that fits is right, or nobody can know."""
+        loose, size = 100 * self.probe.rtol, self.probe.gradient_size
+        nothing = abs(self.a) <= 1e3 * self.probe.precision * size
+        if error <= max(loose * max(abs(self.a), abs(n)), self.tolerance(n)) or (
+            nothing and error <= loose * max(size, typical, UNDERFLOW)
+        ):
+            return Judgement(Verdict.OK, n, error, step)
+        note = f"known to {error / abs(self.line.unit):.0e} only"
+        return Judgement(Verdict.ROUND_OFF, n, error, step, note)
+
+    def by_coarse_steps(self, slope: Slope) -> Judgement | None:
+        """By steps that change f, where small ones do not: for f that is rounded to some digits."""
+        if slope.coarse is None:
+            return None
+        n, error, step = slope.coarse
+        return self.known_well_enough(n, error, step) if self.fits(n, error) else None
+
+    def by_other_steps(self, slope: Slope) -> Judgement | None:
+        """What speaks for the derivative, though the best estimate of the sweep does not."""
+        n = slope.value
         for nearer, rounding in slope.nearer:
-            off = abs(a - n)
-            if rounding <= off / 8 and abs(a - nearer) <= tolerance(nearer) + 2 * rounding:
-                return Judgement(Verdict.OK, nearer, rounding, step, "bends nearby")
-        for level, off, wide in slope.plateaus:
-            apart = abs(level - n) > 10 * (off + error)
-            if apart and abs(a - level) <= tolerance(level) + 3 * off:
-                note = f"smaller steps say {_rounded(n / self.unit)}"
-                return Judgement(Verdict.ROUND_OFF, level, off, wide, note)
-        if slope.doubtful is not None:
-            level, off, wide = slope.doubtful
-            if abs(a - level) <= tolerance(level) + 3 * off:
-                note = f"smaller steps say {_rounded(n / self.unit)}"
-                return Judgement(Verdict.ROUND_OFF, level, off, wide, note)
-        return Judgement(Verdict.WRONG, n, error, step)
+            clear = rounding <= abs(self.a - n) / 8
+            if clear and abs(self.a - nearer) <= self.tolerance(nearer) + 2 * rounding:
+                return Judgement(Verdict.OK, nearer, rounding, slope.step, "bends nearby")
+        levels = [p for p in slope.plateaus if abs(p[0] - n) > 10 * (p[1] + slope.error)]
+        for level, error, step in [*levels, *filter(None, [slope.doubtful])]:
+            if self.fits(level, error):
+                note = f"smaller steps say {_rounded(n / self.line.unit)}"
+                return Judgement(Verdict.ROUND_OFF, level, error, step, note)
+        return None
+
+
+def _judged(verdict: Verdict, slope: Slope, note: str = "") -> Judgement:
+    return Judgement(verdict, slope.value, slope.error, slope.step, note)
 
 
 def _rounded(slope: float) -> str:
     return f"{slope:.4g}" if abs(slope) > 1e-9 else "0"
-
-
-def _precision(arrays: list[Any]) -> float:
-    """The rounding of the coarsest of them."""
-    kinds = {np.asarray(a).dtype for a in arrays}
-    return max((float(np.finfo(d).eps) for d in kinds if d.kind in "fc"), default=2.2e-16)
-
-
-def _tiny(arrays: list[Any]) -> float:
-    """The smallest number of the coarsest of them that has all its digits."""
-    kinds = {np.asarray(a).dtype for a in arrays}
-    return max((float(np.finfo(d).tiny) for d in kinds if d.kind in "fc"), default=0.0)
-
-
-def _weights(results: list[Any]) -> list[Any]:
-    """1 for the one number that f returns; else uneven numbers, of any phase if it is complex."""
-    if len(results) == 1 and np.size(results[0]) == 1 and not np.iscomplexobj(results[0]):
-        return [np.ones_like(results[0])[()]]
-    rng = np.random.default_rng(0)
-    weights = []
-    for y in map(np.asarray, results):
-        real, imaginary = rng.uniform(0.5, 1.5, (2, *y.shape))
-        kind = y.dtype if y.dtype.kind in "fc" else np.dtype(float)
-        weights.append((real + 1j * imaginary if kind.kind == "c" else real).astype(kind)[()])
-    return weights
-
-
-def _random_parts(scales: list[Any]) -> list[Any]:
-    rng = np.random.default_rng(1)
-    return [s * rng.uniform(0.5, 1.5, s.shape) * rng.choice([-1, 1], s.shape) for s in scales]

@@ -152,7 +152,9 @@ def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
         return None
     quantum = np.min(np.abs(up[told]), initial=np.inf, where=up[told] != 0)
     found = _limit(central[told], rounding[told] + quantum / h[told], h[told], power=2)
-    return (found[0], found[1], float(h[told][found[2]])) if found else None
+    if found is None or found[1] > 0.3 * abs(found[0]):
+        return None
+    return found[0], found[1], float(h[told][found[2]])
 
 
 def _flicker(*sides: Any) -> float:

@@ -1,5 +1,6 @@
 """What a gradient check finds: a verdict for each element, and the report of them all."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,6 +65,8 @@ class Element:
     error: float = 0.0  # how far off the numeric one may be
     step: float = 0.0  # by which it is known best; 1e-50 stands for a complex step
     note: str = ""
+    left: float = math.nan  # the slopes on either side of a kink
+    right: float = math.nan
 
     @property
     def ratio(self) -> Any:
