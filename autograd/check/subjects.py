@@ -260,8 +260,14 @@ def keeping_layout(x: Any) -> Any:
 
 
 def flatten_like(value: Any, leaves: Iterable[Any]) -> Any:
-    """Copies of the leaves in the nest of value."""
-    return flatten(value)[1]([np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
+    """Copies of the leaves in the nest of value, real where that is real."""
+    wanted, rebuild = flatten(value)
+    return rebuild(
+        [
+            np.real(x) if np.iscomplexobj(x) and not np.iscomplexobj(plain(y)) else np.copy(x)[()]
+            for x, y in zip(leaves, wanted, strict=True)
+        ]
+    )
 
 
 def plain_leaves(nest: Any) -> Arrays:

@@ -61,7 +61,7 @@ def _same_gradient(f: Any, arrays: tuple[Any, ...], words: str, settings: dict[s
     expected = _pulled(f, arrays)
     found = viewed(_pulled(lambda *copies: f(*viewed(copies)), copies))
     for k, (g, e) in enumerate(zip(found, expected, strict=True)):
-        if not _alike(g, e, 1e-9):
+        if not _alike(g, e, 1e-9, 1e-11 * _natural(f, arrays, k)):
             raise GradientMismatch(
                 f"the gradient of input {k} depends on memory: {words} it is\n{g}\n"
                 f"and of contiguous inputs\n{e}"
@@ -72,12 +72,10 @@ def _in_single_precision(f: Any, arrays: tuple[Any, ...]) -> None:
     """Whether the gradient of single-precision arrays is that of double ones, but for rounding."""
     singles = tuple(np.float32(a) for a in arrays)
     doubles = tuple(np.float64(s) for s in singles)
-    results = flatten(f(*doubles))[0]
-    height = max((float(np.max(np.abs(y), initial=0)) for y in results), default=0.0)
-    pairs = zip(_pulled(f, singles), _pulled(f, doubles), doubles, strict=True)
-    for k, (g, e, x) in enumerate(pairs):
-        rounding = 1e-5 * height / max(float(np.max(np.abs(x), initial=0)), 1e-30)
-        if np.result_type(g) != np.float32 or not _alike(g, e, 1e-3, rounding):
+    pairs = zip(_pulled(f, singles), _pulled(f, doubles), strict=True)
+    for k, (g, e) in enumerate(pairs):
+        close = _alike(g, e, 1e-3, 1e-5 * _natural(f, doubles, k))
+        if np.result_type(g) != np.float32 or not close:
             raise GradientMismatch(
                 f"the gradient of input {k} in single precision is {np.result_type(g)}\n{g}\n"
                 f"and in double precision\n{e}"
@@ -91,6 +89,13 @@ def _pulled(f: Any, arrays: Iterable[Any]) -> tuple[Any, ...]:
     seeds = [np.linspace(0.5, 1.5, max(np.size(r), 1))[: np.size(r)] for r in results]
     pairs = zip(seeds, results, strict=True)
     return pullback(rebuild([s.reshape(np.shape(r)).astype(np.result_type(r)) for s, r in pairs]))
+
+
+def _natural(f: Any, arrays: tuple[Any, ...], k: int) -> float:
+    """How large a gradient is that is no rounding: f, for each unit of the k-th input."""
+    results, _ = flatten(f(*arrays))
+    height = max((float(np.max(np.abs(y), initial=0)) for y in results), default=0.0)
+    return height / max(float(np.max(np.abs(arrays[k]), initial=0)), 1e-30)
 
 
 def _alike(a: Any, b: Any, rtol: float, atol: float = 0.0) -> bool:
