@@ -5,25 +5,32 @@ every run, also in those that check no gradients.
 """
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-_KEY = pytest.StashKey["Ledger"]()
+_KEY = pytest.StashKey["Summary"]()
 _SHOWN = 5
 
 
-class Ledger:
+class Summary:
     """What the gradient checks of a run have found, by tests."""
 
     def __init__(self) -> None:
         self.checks = 0
         self.verdicts: Counter[str] = Counter()
         self.skipped: dict[str, Counter[str]] = {}
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.test = ""
+
+    def listen(self) -> None:
+        """Be told of every check from now on."""
+        from autograd.check.gradcheck import OBSERVERS
+
+        if self.observe not in OBSERVERS:
+            OBSERVERS.append(self.observe)
 
     def observe(self, report: Any) -> None:
         """Note a report of the checker under the test that runs now."""
@@ -38,7 +45,8 @@ class Ledger:
         """Add what a worker of pytest-xdist has found."""
         self.checks += other["checks"]
         self.verdicts.update(other["verdicts"])
-        self.seconds.update(other["seconds"])
+        for test, seconds in other["seconds"].items():
+            self.seconds[test] += seconds
         for test, counts in other["skipped"].items():
             self.skipped.setdefault(test, Counter()).update(counts)
 
@@ -70,7 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)  # after the settings' profiles of Hypothesis and of conftest.py
 def pytest_configure(config: pytest.Config) -> None:
     """Set the number of examples, and start to listen."""
-    config.stash[_KEY] = Ledger()
+    config.stash[_KEY] = Summary()
     examples = config.getoption("--gradient-examples")
     if examples is not None:
         if examples < 1:
@@ -82,46 +90,49 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Listen to the checker while a test runs, if anybody has imported it."""
-    ledger = item.config.stash[_KEY]
-    ledger.test = item.nodeid
-    if "gradcheck" in getattr(item, "fixturenames", ()):
-        import autograd.check  # noqa: F401 (or it would be imported after we look)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Listen to the checker while a test runs, its fixtures included, if autograd is there."""
+    summary = item.config.stash[_KEY]
+    summary.test = item.nodeid
+    if "autograd" in sys.modules:
+        summary.listen()
+    return (yield)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop listening."""
     checker = sys.modules.get("autograd.check.gradcheck")
-    if checker is None:
-        return (yield)
-    checker.OBSERVERS.append(ledger.observe)
-    try:
-        return (yield)
-    finally:
-        checker.OBSERVERS.remove(ledger.observe)
+    summary = config.stash.get(_KEY, None)
+    if checker and summary and summary.observe in checker.OBSERVERS:
+        checker.OBSERVERS.remove(summary.observe)
 
 
 @pytest.fixture
-def gradcheck() -> Any:
+def gradcheck(request: pytest.FixtureRequest) -> Any:
     """`autograd.gradcheck`: checks the gradient of f at some inputs, and says what is wrong."""
     import autograd
 
+    request.config.stash[_KEY].listen()
     return autograd.gradcheck
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say what was checked, what took longest, and what could not be compared."""
-    ledger = config.stash[_KEY]
-    if not ledger.checks:
+    summary = config.stash[_KEY]
+    if not summary.checks:
         return
     terminalreporter.section("gradients")
-    terminalreporter.line(f"{ledger.checks} checks: {_counted(ledger.verdicts)}")
-    if ledger.skipped:
-        most = sorted(ledger.skipped.items(), key=lambda pair: -pair[1].total())
+    terminalreporter.line(f"{summary.checks} checks: {_counted(summary.verdicts)}")
+    if summary.skipped:
+        most = sorted(summary.skipped.items(), key=lambda pair: -pair[1].total())
         terminalreporter.line("not compared:")
         for test, counts in most[:_SHOWN]:
             terminalreporter.line(f"  {test}: {_counted(counts)}")
         if len(most) > _SHOWN:
             rest = sum((counts for _, counts in most[_SHOWN:]), Counter())
             terminalreporter.line(f"  in {len(most) - _SHOWN} more tests: {_counted(rest)}")
-    slowest = [pair for pair in ledger.seconds.most_common(3) if pair[1] >= 0.1]
+    slowest = sorted(summary.seconds.items(), key=lambda pair: -pair[1])[:3]
+    slowest = [pair for pair in slowest if pair[1] >= 0.1]
     if slowest:
         terminalreporter.line("slowest:")
         for test, seconds in slowest:

@@ -66,10 +66,37 @@ def test_the_number_of_examples(tmp_path):
     assert "positive number" in run(tmp_path, "--gradient-examples", "0", test_mine=TESTS)
 
 
+LAZY = """
+import time
+import numpy as np
+import pytest
+import autograd
+
+@pytest.fixture
+def checked():
+    autograd.gradcheck(np.abs, np.zeros(2))
+
+def test_first(checked):
+    autograd.gradcheck(lambda x: time.sleep(0.02) or np.sum(x), np.ones(2), np.ones_like)
+
+""" + "".join(f"def test_{k}():\n    autograd.gradcheck(np.abs, np.zeros(1))\n" for k in range(8))
+
+
+def test_checks_of_fixtures_count_and_the_list_is_short(tmp_path):
+    out = run(tmp_path, "-q", test_lazy=LAZY)
+    summary = out[out.index(" gradients ") :]
+    assert "10 checks" in summary
+    assert "test_first: 2 kink or tie" in summary
+    assert "in 4 more tests: 4 kink or tie" in summary
+    assert "test_lazy.py::test_first" in summary.split("slowest:")[1]
+
+
 def test_it_is_dormant_where_no_gradient_is_checked(tmp_path):
     out = run(
         tmp_path,
-        test_other="import sys\ndef test_it():\n"
+        test_other="import sys, pytest\n"
+        "@pytest.fixture\ndef gradcheck():\n    return 'their own'\n"
+        "def test_it(gradcheck):\n    assert gradcheck == 'their own'\n"
         "    assert not {'autograd', 'numpy'} & set(sys.modules)\n",
     )
     assert "1 passed" in out

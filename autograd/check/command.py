@@ -50,52 +50,44 @@ def _check(options: argparse.Namespace) -> int:
         options.parser.error(
             'give a function and its arguments: check numpy:tanh --at "x=[0.3, 1.2]"; or --table'
         )
-    try:
-        f = _function(options.function)
-        grad = _function(options.grad) if options.grad else None
-        names, inputs = _inputs(options.at)
-    except (ImportError, AttributeError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        tried = _by_name(f, names)
-        given = _by_name(grad, names) if grad else None
-    except TypeError as error:
-        print(error, file=sys.stderr)
-        return 2
     settings: dict[str, Any] = {"order": options.order, "cheap": options.cheap}
     settings |= {"rtol": options.rtol, "atol": options.atol}
-    report = gradcheck(tried, inputs, given, **settings, raises=False)
+    try:
+        f = _function(options.function)
+        names, inputs = _inputs(options.at)
+        grad = _by_name(_function(options.grad), names) if options.grad else None
+        report = gradcheck(_by_name(f, names), inputs, grad, **settings, raises=False)
+    except Exception as error:  # also one of the module, or of f at these arguments
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
     print(report.table(every=True))
     return int(not (report.complete if options.strict else report.ok))
 
 
 def _by_name(f: Any, names: list[str]) -> Any:
     """f of arguments by position, in the order of these names, if it has such names."""
-    if not all(names):
-        return f
     try:
         known = list(inspect.signature(f).parameters)
-    except (TypeError, ValueError):  # NumPy's ufuncs, whose arguments have no names
+    except (TypeError, ValueError):  # some of NumPy's functions, whose arguments have no names
         return f
-    if not set(names) <= set(known):
+    if not all(names) or names == known[: len(names)]:
+        return f
+    if unknown := [name for name in names if name not in known]:
         raise TypeError(
             f"{getattr(f, '__name__', f)} has the arguments {', '.join(known)}, "
-            f"not {', '.join(n for n in names if n not in known)}"
+            f"not {', '.join(unknown)}"
         )
 
-    order = sorted(range(len(names)), key=lambda k: known.index(names[k]))
-    by_position = [names[k] for k in order] == known[: len(names)]
+    def in_order(*args: Any) -> Any:
+        given = dict(zip(names, args, strict=True))
+        if set(known[: len(names)]) == set(names):  # NumPy's take them by position only
+            return f(*(given[name] for name in known[: len(names)]))
+        return f(**given)
 
-    def positional(*args: Any) -> Any:
-        if by_position:
-            return f(*(args[k] for k in order))
-        return f(**dict(zip(names, args, strict=True)))
-
-    positional.__name__ = getattr(f, "__name__", "f")
+    in_order.__name__ = getattr(f, "__name__", "f")
     parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY) for n in names]
-    vars(positional)["__signature__"] = inspect.Signature(parameters)
-    return positional
+    vars(in_order)["__signature__"] = inspect.Signature(parameters)
+    return in_order
 
 
 def _function(path: str) -> Any:
@@ -131,6 +123,9 @@ def _inputs(given: list[str]) -> tuple[list[str], tuple[Any, ...]]:
                 '"x=[0.3, 1.2]", "x=2.0" or "p={\'w\': [1.0]}"'
             ) from None
         names.append(name.strip() if named else "")
+    twice = [name for name in set(names) if name and names.count(name) > 1]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is given twice")
     if any(names) and not all(names):
         raise ValueError("give either all arguments by name or none: --at x=1.0 --at y=2.0")
     return names, tuple(inputs)
@@ -143,6 +138,8 @@ def _as_arrays(value: Any) -> Any:
         return tuple(map(_as_arrays, value))
     if isinstance(value, list):
         return np.array(value, complex if np.iscomplexobj(value) else float)
+    if isinstance(value, bool | str):
+        raise TypeError
     return value if isinstance(value, complex) else float(value)
 
 

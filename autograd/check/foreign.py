@@ -45,7 +45,7 @@ class Given(Subject):
         for g, x in zip(leaves, self.points, strict=True):
             c = _contracted(g, x, y, w)
             if y.dtype.kind != "c":  # of a real f, the way up; of a complex one, its derivative
-                c = np.conjugate(c) if np.iscomplexobj(c) else c
+                c = np.conjugate(c) if np.iscomplexobj(c) else c  # a cotangent
             elif x.dtype.kind != "c":
                 c = np.real(c)
             found.append(c)

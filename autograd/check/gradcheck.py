@@ -54,7 +54,8 @@ def gradcheck(
         derivatives of an elementwise f; or True if f returns the pair (value, gradient). Of a real
         f of complex inputs it is the direction in which f rises, as here and in PyTorch (in JAX its
         conjugate); of a complex f the derivative.
-    order: 1 for first derivatives, 2 for second ones too, and so on.
+    order: 1 for first derivatives, 2 for second ones too, and so on. The gradient that is then
+        differentiated depends on the incoming gradient too, which has rows of that name.
     cheap: one random direction instead of every element: some ten calls of f, whatever the size.
     rtol, atol: |gradient - slope| <= atol + rtol * |slope|, and what the slope itself may be off.
         By default rtol is 1e-6 in double, 1e-4 in single and 2e-2 in half precision, and atol next
@@ -62,12 +63,12 @@ def gradcheck(
     eps: the first step, if not the one that suits the precision and the size of the input. The
         others go from 0.1 * max(1, |x|) down to the rounding of x.
     strict: kinks, edges of the domain and rounding fail too.
-    raises: False to have the report in any case.
+    raises: False to have the report of a failure, too.
     wrap, unwrap: for f of another library's objects, which have `.backward()` and `.grad`: what
         makes such an object of an array or number, and an array of it (by default its `.data`).
 
     Raises GradientMismatch, an AssertionError; TypeError and ValueError for arguments that do not
-    fit together, and whatever f raises at the inputs themselves.
+    fit together, or parameters that f does not use; and whatever f raises at the inputs themselves.
 
     >>> import numpy as np
     >>> gradcheck(np.tanh, np.array([0.5, -1.0]))
@@ -82,7 +83,7 @@ def gradcheck(
     input  index  verdict          gradient  differences  ratio  step
     x      ()     wrong gradient  0.9092974   -0.9092974     -1  complex
     """
-    if not isinstance(order, int) or order < 1:
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 1:
         raise ValueError(f"order is 1 for first derivatives, 2 for second ones too; not {order!r}.")
     for name, value in (("rtol", rtol), ("atol", atol), ("eps", eps)):
         if (value is not None and not 0 <= value < np.inf) or (name == "eps" and value == 0):
@@ -113,8 +114,8 @@ def gradcheck(
         raise ValueError(
             f"{checked.name} uses none of these parameters: are they those of another model?"
         )
-    report = GradientReport(checked.name, elements, hints, evaluations)
-    report.seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    report = GradientReport(checked.name, elements, hints, evaluations, seconds)
     for observe in OBSERVERS:
         observe(report)
     if raises and not (report.complete if strict else report.ok):
@@ -136,16 +137,17 @@ def _subject(f: Any, inputs: Any, grad: Any, wrap: Any, unwrap: Any) -> Subject:
     if isinstance(inputs, Iterator):
         inputs = list(inputs)
     layer = hasattr(f, "forward") and hasattr(f, "backward")
-    if not callable(f) and not layer:
+    if not callable(f) and not (layer and grad is wrap is None):
         raise TypeError(
-            f"f is a function, or has forward and backward; it is no {type(f).__name__}."
+            f"f is a function, or, without grad= and wrap=, an object with forward and backward; "
+            f"it is no {type(f).__name__}."
         )
     if wrap is not None:
         if grad is not None:
             raise TypeError(
                 "wrap= says where the gradient comes from, and so does grad=: give one."
             )
-        if not callable(wrap) or not callable(f):
+        if not callable(wrap):
             raise TypeError("wrap= is a function that makes an object of an array, for f to take.")
         return Wrapped(f, inputs, wrap, unwrap)
     if unwrap is not None:
@@ -184,7 +186,7 @@ def _right_otherwise(checked: Subject, order: int, cheap: bool) -> list[str]:
             run = Examination(checked, order, cheap, Probe(checked, None, None, None))
             if run.elements and not any(e.verdict.fails for e in run.elements):
                 hints.append(f"It is {words}.")
-        except (TypeError, ValueError, ArithmeticError):
+        except Exception:  # f takes no such copies
             pass
         finally:
             checked.points, checked.given = before

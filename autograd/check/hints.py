@@ -155,9 +155,8 @@ def _places(a: Any, n: Any) -> Iterator[str]:
     """The right numbers in other places."""
     if a.size < 2:
         return
-    for order in permutations(range(a.ndim if a.ndim < 5 else 0)):
-        turned = np.transpose(n, order)
-        if order != tuple(range(a.ndim)) and turned.shape == a.shape and _close(a, turned):
+    for order in _orders(a.shape):
+        if _close(a, np.transpose(n, order)):
             yield "it looks transposed" + (f": axes {order}" if a.ndim > 2 else "")
     for axis in range(a.ndim):
         if a.shape[axis] > 1:
@@ -186,15 +185,13 @@ def _of_results(e: Evidence, probe: "Probe") -> Iterator[str]:
         yield "the Jacobian looks transposed"
     if a.size == w.size and _close(a.ravel(), np.diag(jacobian) * w):
         yield "only the diagonal of the Jacobian is there"
-    for shape in {np.shape(y) for y in probe.results}:
-        if len(probe.results) == 1 and len(shape) > 1:
-            for order in permutations(range(len(shape))):
-                if np.transpose(np.empty(shape), order).shape == shape and len(shape) < 5:
-                    turned = np.transpose(w.reshape(shape), order).ravel()
-                    found = (turned @ jacobian).reshape(a.shape)
-                    back = np.transpose(found, order) if a.shape == shape else found
-                    if not _close(turned, w) and (_close(a, found) or _close(a, back)):
-                        yield "the incoming gradient looks transposed: is an axis mistaken?"
+    shape = np.shape(probe.results[0])
+    for order in _orders(shape) if len(probe.results) == 1 else []:
+        turned = np.transpose(w.reshape(shape), order).ravel()
+        found = (turned @ jacobian).reshape(a.shape)
+        back = np.transpose(found, order) if a.shape == shape else found
+        if not _close(turned, w) and (_close(a, found) or _close(a, back)):
+            yield "the incoming gradient looks transposed: is an axis mistaken?"
     shares = jacobian * w[:, None]
     flat = a.ravel()
     several = (np.abs(shares) > 1e-9 * np.abs(shares).max(initial=0)).sum(0) > 1
@@ -211,32 +208,43 @@ def _of_results(e: Evidence, probe: "Probe") -> Iterator[str]:
             yield "contributions are averaged where they should be added"
 
 
+def _orders(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The other orders of a few axes that leave the shape as it is."""
+    if not 1 < len(shape) < 5:
+        return []
+    orders = list(permutations(range(len(shape))))[1:]
+    return [order for order in orders if tuple(shape[k] for k in order) == shape]
+
+
 def _jacobian(k: int, points: list[Any], probe: "Probe") -> Any:
     """The derivatives of all results by all elements of one input, by central differences."""
-    x = points[k]
-    columns = []
-    with np.errstate(all="ignore"):
-        for index in np.ndindex(x.shape):
-            step = np.cbrt(probe.rounding) * max(1.0, abs(x[index]))
-            ends = []
-            for t in (step, -step):
-                moved = x.copy()
-                moved[index] += t
-                try:
-                    results = probe.subject.values(
-                        [moved if i == k else p for i, p in enumerate(points)]
-                    )
-                except (ArithmeticError, ValueError):
-                    results = [np.full(np.shape(w), np.nan) for w in probe.weights]
-                ends.append(np.concatenate([np.ravel(np.real(y)) for y in results]))
-            columns.append((ends[0] - ends[1]) / (2 * step))
-    return np.stack(columns, axis=1)
+    return np.stack(list(_columns(k, points, probe)), axis=1)
 
 
 def _slopes(k: int, points: list[Any], probe: "Probe") -> Any:
     """The gradient of the weighted sum by one input, by central differences."""
     weights = np.concatenate([np.ravel(np.real(w)) for w in probe.weights])
-    return (weights @ _jacobian(k, points, probe)).reshape(points[k].shape)
+    found = [float(weights @ column) for column in _columns(k, points, probe)]
+    return np.reshape(found, points[k].shape)
+
+
+def _columns(k: int, points: list[Any], probe: "Probe") -> Iterator[Any]:
+    """For each element of one input, the derivatives of all results."""
+    x = points[k]
+    for index in np.ndindex(x.shape):
+        step = probe.element(k, index).step
+        ends = []
+        for t in (step, -step):
+            moved = x.copy()
+            moved[index] += t
+            there = [moved if i == k else p for i, p in enumerate(points)]
+            try:
+                with np.errstate(all="ignore"):
+                    results = probe.subject.values(there)
+            except Exception:  # outside of its domain f may raise what it likes
+                results = [np.full(np.shape(w), np.nan) for w in probe.weights]
+            ends.append(np.concatenate([np.ravel(np.real(y)) for y in results]))
+        yield (ends[0] - ends[1]) / (2 * step)
 
 
 def _values(a: Any, n: Any, wrong: Any, x: Any) -> Iterator[str]:

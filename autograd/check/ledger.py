@@ -12,10 +12,10 @@ from autograd.check.gradcheck import gradcheck
 from autograd.check.verdicts import GradientReport, Verdict
 from autograd.derivatives.registry import ABOUT, name_of
 
-__all__ = ["Line", "ledger"]
+__all__ = ["Entry", "ledger"]
 
 
-class Line(NamedTuple):
+class Entry(NamedTuple):
     """One function: how many of its derivatives of each order got which verdict."""
 
     name: str
@@ -35,7 +35,7 @@ class Line(NamedTuple):
         return f"{self.name:28} {'ok' if self.ok else 'FAILED':6}  " + "   ".join(cells)
 
 
-def ledger(seed: int = 0) -> Iterator[Line]:
+def ledger(seed: int = 0) -> Iterator[Entry]:
     """Check each function that has a derivative, at inputs inside its domain.
 
     >>> first = next(ledger())
@@ -45,21 +45,21 @@ def ledger(seed: int = 0) -> Iterator[Line]:
     rng = np.random.default_rng(seed)
     for fn, domain in catalogue.ELEMENTWISE.items():
         inputs = _between(rng, domain.intervals)
-        yield _line(name_of(fn), [(fn, inputs)], ABOUT[fn].orders)
+        yield _entry(name_of(fn), [(fn, inputs)], ABOUT[fn].orders)
     for fn, rows in catalogue.CALLS.items():
         calls = [(call, tuple(catalogue.distinct(shapes, seed))) for call, shapes in rows]
-        yield _line(name_of(fn), calls, ABOUT[fn].orders)
+        yield _entry(name_of(fn), calls, ABOUT[fn].orders)
     if importlib.util.find_spec("scipy"):
         for name in catalogue.SPECIAL:
             call, intervals = catalogue.call_of_special(name)
-            yield _line(f"scipy.special.{name}", [(call, _between(rng, intervals))], 2)
+            yield _entry(f"scipy.special.{name}", [(call, _between(rng, intervals))], 2)
 
 
 def _between(rng: Any, intervals: Any) -> tuple[Any, ...]:
     return tuple(rng.uniform(*interval, 3) for interval in intervals)
 
 
-def _line(name: str, calls: list[tuple[Any, Any]], orders: int) -> Line:
+def _entry(name: str, calls: list[tuple[Any, Any]], orders: int) -> Entry:
     reports = []
     counts: dict[int, Counter[Verdict]] = {}
     with np.errstate(all="ignore"):
@@ -68,4 +68,4 @@ def _line(name: str, calls: list[tuple[Any, Any]], orders: int) -> Line:
             reports.append(report)
             for element in report.elements:
                 counts.setdefault(element.order, Counter())[element.verdict] += 1
-    return Line(name, counts, reports)
+    return Entry(name, counts, reports)

@@ -36,7 +36,6 @@ class Probe:
         if self.precision > 1e-12 and subject.numpy:
             self._compute_in_double()
         self.gradient_size = 0.0
-        self.raised = ""  # what f raised last, away from the inputs
 
     def _compute_in_double(self) -> None:
         """Measure slopes in double precision, of a function that computes so when asked."""
@@ -126,7 +125,7 @@ class Probe:
             largest = max((float(np.max(np.abs(p), initial=0)) for p in parts), default=1.0)
             far = 1e3 / min(1.0, largest or 1.0)
             steps = [step * factor for factor in (far, 1.0, 1e-3, 1e-6)]
-        return Line(self, moved, step, steps, self.rounding, 1.0)
+        return Line(self, moved, self._step or step, steps, self.rounding, 1.0)
 
     def scales(self) -> list[Any]:
         """How large a step of 1 is for each element: as large as it, or as the others are."""
@@ -136,11 +135,12 @@ class Probe:
             found.append(np.maximum(np.abs(x), min(1.0, typical)))
         return found
 
-    def rise(self, points: list[Any], t: float, moving: list[Any]) -> Rise:
+    def rise(self, points: list[Any], t: float, line: "Line") -> Rise:
         """How far the weighted sum of the results rises from the base to these points.
 
-        moving: which results have changed so far; those are the ones that round.
+        Those results round that have changed anywhere on the line.
         """
+        moving = line.moving
         try:
             with np.errstate(all="ignore"):
                 results = self.subject.values(points)
@@ -165,8 +165,10 @@ class Probe:
                         size += float(np.abs(rises).sum())
                     size += float(own[moving[k]].sum())
         except Exception as error:  # outside of its domain f may raise what it likes
-            self.raised = f"{type(error).__name__}: {error}"
+            line.raised = f"{type(error).__name__}: {error}"
             return Rise(t, np.nan, 0.0)
+        if not any(m.any() for m in moving):  # what would change by a larger step is not known
+            size = self.size
         return Rise(t, height, self.rounding * size, changed)
 
     # ------------------------------------------------------------- complex step
@@ -224,14 +226,21 @@ class Line:
         self.step, self.steps, self.spacing, self.scale = step, steps, spacing, scale
         self.made: dict[float, Rise] = {}
         self.moving = [np.zeros(y.shape, bool) for y in probe.base]
+        self.raised = ""  # what f raised last
         self.complex_step: Callable[..., float] | None = None  # if f allows it
 
     def __call__(self, t: float) -> Rise:
         if t not in self.made:
             with np.errstate(all="ignore"):
                 points, made = self.moved(t)
-            self.made[t] = self.probe.rise(points, made, self.moving)
+            self.made[t] = self.probe.rise(points, made, self)
         return self.made[t]
+
+    @property
+    def changes(self) -> bool:
+        """Whether a large step changes f, or any that was made."""
+        far = self.scale / 10
+        return self(far).changed or self(-far).changed or any(r.changed for r in self.made.values())
 
     @property
     def is_sparse(self) -> bool:

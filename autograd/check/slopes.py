@@ -49,10 +49,10 @@ class Slope(NamedTuple):
     doubtful: Any = None  # (slope, error, step) by larger steps, if the small ones see rounding
 
 
-Line = Callable[[float], Rise]
+Rises = Callable[[float], Rise]  # how f rises along a line, by steps
 
 
-def at_step(line: Line, step: float) -> Slope:
+def at_step(line: Rises, step: float) -> Slope:
     """The slope by one step forward and one back."""
     ahead, back = line(step), line(-step)
     width = ahead.step - back.step
@@ -77,7 +77,7 @@ def steps_around(x: float, spacing: float) -> list[float]:
     return [float(step) for step in steps if step > 8 * spacing]
 
 
-def sweep(line: Line, steps: list[float], spacing: float = 0.0, size: float = 0.0) -> Slope:
+def sweep(line: Rises, steps: list[float], spacing: float = 0.0, size: float = 0.0) -> Slope:
     """The slope by many steps, largest first.
 
     spacing: the rounding of x along the line; size: how large f is there.

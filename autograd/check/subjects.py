@@ -143,7 +143,7 @@ class Recorded(Subject):
             return pullback(flatten_like(value, cotangents))
 
         inner = Recorded(pulled, (self.arguments(self.points), weights), self.name)
-        inner.names = _distinct([*self.names, *("g" for _ in weights)])
+        inner.names = _distinct([*self.names, *("incoming gradient" for _ in weights)])
         return inner
 
 
@@ -247,7 +247,10 @@ def as_given(given: Any, x: Any) -> Any:
 
 
 def keeping_layout(x: Any) -> Any:
-    """A copy that lies in memory as x does: in the order of its axes, backwards, with gaps."""
+    """A copy that lies in memory as x does: in the order of its axes, backwards, not contiguous.
+
+    Gaps are made along the last axis, wherever those of x are.
+    """
     x = np.asarray(x)
     if x.ndim == 0 or x.size < 2:
         return x.copy()

@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     NOT_DETERMINISTIC  two calls at the same point gave different results
     NOT_AGAIN          of a second derivative: the first one cannot be differentiated
     KINK               the slopes to the left and right differ, and it lies between them
-    DOMAIN             f is not defined, or not finite, on both sides
+    DOMAIN             f is not defined, or not finite, on one side or both
     ROUND_OFF          the rounding of f hides it; the element's step is the one that would do
 
     The first passes, the next four fail; the last three say that there is nothing to compare with.
@@ -81,7 +81,7 @@ class GradientReport:
 
     elements: an `Element` for each derivative, in the order of the inputs; `where(verdict)` picks.
     hints: what the failures have in common, in words.
-    evaluations: how often f was called.
+    evaluations, seconds: how often f was called, and how long the check took.
 
     >>> import numpy as np
     >>> from autograd import gradcheck
@@ -95,13 +95,18 @@ class GradientReport:
     """
 
     def __init__(
-        self, name: str, elements: list[Element], hints: list[str], evaluations: int
+        self,
+        name: str,
+        elements: list[Element],
+        hints: list[str],
+        evaluations: int,
+        seconds: float,
     ) -> None:
         self.name = name
         self.elements = elements
         self.hints = hints
         self.evaluations = evaluations
-        self.seconds = 0.0
+        self.seconds = seconds
 
     def __bool__(self) -> bool:
         return self.ok

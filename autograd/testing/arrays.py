@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from autograd.check.catalogue import distinct
-from autograd.check.subjects import keeping_layout
+from autograd.testing.layouts import LAYOUTS
 
 __all__ = [
     "arrays",
@@ -77,7 +77,8 @@ def arrays(
     away_from: numbers that no element comes nearer to than margin.
     layouts: in Fortran order, backwards and with gaps in memory too.
 
-    Raises ValueError for an interval without room beside what is to be avoided.
+    Raises ValueError for an interval without room beside what is to be avoided, and for dtypes that
+    have no derivatives.
 
     >>> from hypothesis import find
     >>> x = find(arrays((2,), domain=(0.0, 1.0), away_from=0.0), lambda x: True)
@@ -87,7 +88,7 @@ def arrays(
     if shape is None:
         shape = shapes()
     low, high = domain
-    points = sorted([away_from] if isinstance(away_from, int | float) else away_from)
+    points = sorted(np.atleast_1d(np.asarray(away_from, float)).tolist())
     gaps = _gaps(low, high, points, margin)
     if not gaps:
         raise ValueError(
@@ -95,6 +96,8 @@ def arrays(
             "wider domain or a smaller margin."
         )
     dtype = np.dtype(dtype)
+    if dtype.kind not in "fc":
+        raise ValueError(f"a gradient is one of real or complex numbers, not of {dtype}.")
     real = np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
     width: Any = min(64, 8 * real.itemsize)
     elements = st.one_of(*(_floats(a, b, width) for a, b in gaps))
@@ -127,11 +130,7 @@ def _gaps(low: float, high: float, points: list[float], margin: float) -> list[A
 
 def _laid_out(x: Any) -> Strategy:
     """The same numbers, otherwise in memory."""
-    ways = [x, np.asfortranarray(x), keeping_layout(x[::-1])[::-1] if x.ndim else x]
-    if x.ndim:
-        ways.append(np.repeat(x, 2, axis=-1)[..., ::2])
-        ways.append(np.flip(np.flip(x).copy()))
-    return st.sampled_from(ways)
+    return st.sampled_from([x, *(layout(x) for layout in LAYOUTS.values())])
 
 
 @st.composite

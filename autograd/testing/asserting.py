@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,54 +11,62 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.check import gradcheck
+from autograd.data import as_data
 from autograd.errors import GradientMismatch
 from autograd.nests import flatten
+from autograd.record import plain
+from autograd.testing.layouts import LAYOUTS
 from autograd.transforms import vjp
 
 __all__ = ["assert_gradients", "gradients"]
 
 
-def assert_gradients(f: Callable[..., Any], *arrays: Any, order: int = 2, **settings: Any) -> None:
-    """Check the derivatives of f at these arrays, and that nothing else decides about them.
+def assert_gradients(
+    f: Callable[..., Any], *inputs: Any, order: int | None = None, **settings: Any
+) -> None:
+    """Check the derivatives of f at these inputs, and that nothing else decides about them.
 
-    To order 2 by default, by `gradcheck`, which takes the settings. Then, of arrays in double
-    precision: the gradient is the same if they lie otherwise in memory (in Fortran order,
-    backwards, with gaps), and to seven digits the same in single precision, in that precision.
+    By `gradcheck`, which takes the settings; to order 2 if the gradient is this library's. Then:
+    the gradient is the same if the inputs lie otherwise in memory (in Fortran order, backwards,
+    with gaps). And if all are real and in double precision, and the gradient this library's: in
+    single precision it is in single precision, and to three digits the same.
 
     Raises GradientMismatch.
 
     >>> assert_gradients(np.matmul, np.eye(2), np.array([1.0, 2.0]))
-    >>> assert_gradients(np.sin, np.arange(3.0), grad=np.cos, order=1)
+    >>> assert_gradients(np.sin, np.arange(3.0), grad=np.cos)
     """
-    gradcheck(f, arrays, order=order, **settings)
-    if all(np.asarray(a).dtype == np.float64 for a in arrays):
-        for words in _LAYOUTS:
-            _same_gradient(f, arrays, words, settings)
-        if "grad" not in settings:
-            _in_single_precision(f, arrays)
-
-
-# What to copy an array to, and which view of that copy is the array.
-_LAYOUTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "backwards in memory": (lambda x: np.flip(x).copy(), np.flip),
-    "with gaps in memory": (lambda x: np.repeat(x, 2, axis=-1), lambda x: x[..., ::2]),
-    "in Fortran order": (lambda x: np.transpose(x).copy(), np.transpose),
-}
-
-
-def _same_gradient(f: Any, arrays: tuple[Any, ...], words: str, settings: dict[str, Any]) -> None:
-    """Whether the gradient is that of contiguous arrays, if they lie otherwise in memory."""
-    copied, view = _LAYOUTS[words]
-    copies = [copied(x) if np.ndim(x) else x for x in arrays]
-
-    def viewed(copies: Iterable[Any]) -> tuple[Any, ...]:
-        return tuple(view(c) if np.ndim(x) else c for c, x in zip(copies, arrays, strict=True))
-
-    if "grad" in settings:
-        report = gradcheck(f, viewed(copies), **{**settings, "raises": False})
-        if not report.ok:
-            raise GradientMismatch(f"of inputs {words}: {report}", report)
+    if "raises" in settings:
+        raise TypeError("assert_gradients always raises: call gradcheck with raises=False.")
+    ours = not ({"grad", "wrap"} & settings.keys() or hasattr(f, "backward"))
+    given, rebuild = flatten(list(inputs))
+    leaves = [as_data(plain(x)) for x in given]
+    gradcheck(f, inputs, order=order or (2 if ours else 1), **settings)
+    if not ours:
+        for words, laid_out in LAYOUTS.items():
+            others = tuple(rebuild([laid_out(x) for x in leaves]))
+            report = gradcheck(f, others, **settings, raises=False)
+            if not report.ok:
+                raise GradientMismatch(f"of inputs {words}: {report}", report)
         return
+
+    def of_leaves(*leaves: Any) -> Any:
+        return f(*rebuild(list(leaves)))
+
+    for words in LAYOUTS:
+        _same_gradient(of_leaves, leaves, words)
+    if all(np.result_type(x) == np.float64 for x in leaves):
+        _in_single_precision(of_leaves, leaves)
+
+
+def _same_gradient(f: Any, arrays: list[Any], words: str) -> None:
+    """Whether the gradient is that of contiguous arrays, if they lie otherwise in memory."""
+    layout = LAYOUTS[words]
+    copies = [layout.copied(x) if np.ndim(x) else x for x in arrays]
+
+    def viewed(copies: Iterable[Any]) -> list[Any]:
+        return [layout.view(c) if np.ndim(x) else c for c, x in zip(copies, arrays, strict=True)]
+
     expected = _pulled(f, arrays)
     found = viewed(_pulled(lambda *copies: f(*viewed(copies)), copies))
     for k, (g, e) in enumerate(zip(found, expected, strict=True)):
@@ -68,10 +77,10 @@ def _same_gradient(f: Any, arrays: tuple[Any, ...], words: str, settings: dict[s
             )
 
 
-def _in_single_precision(f: Any, arrays: tuple[Any, ...]) -> None:
+def _in_single_precision(f: Any, arrays: list[Any]) -> None:
     """Whether the gradient of single-precision arrays is that of double ones, but for rounding."""
-    singles = tuple(np.float32(a) for a in arrays)
-    doubles = tuple(np.float64(s) for s in singles)
+    singles = [np.float32(a) for a in arrays]
+    doubles = [np.float64(s) for s in singles]
     pairs = zip(_pulled(f, singles), _pulled(f, doubles), strict=True)
     for k, (g, e) in enumerate(pairs):
         close = _alike(g, e, 1e-3, 1e-5 * _natural(f, doubles, k))
@@ -91,7 +100,7 @@ def _pulled(f: Any, arrays: Iterable[Any]) -> tuple[Any, ...]:
     return pullback(rebuild([s.reshape(np.shape(r)).astype(np.result_type(r)) for s, r in pairs]))
 
 
-def _natural(f: Any, arrays: tuple[Any, ...], k: int) -> float:
+def _natural(f: Any, arrays: list[Any], k: int) -> float:
     """How large a gradient is that is no rounding: f, for each unit of the k-th input."""
     results, _ = flatten(f(*arrays))
     height = max((float(np.max(np.abs(y), initial=0)) for y in results), default=0.0)
@@ -110,7 +119,7 @@ def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Call
     setting of `gradcheck` (order=2, grad=..., rtol=...). When the gradient is wrong somewhere,
     Hypothesis finds the simplest such input, and the failure prints it as a test to paste.
 
-    The function itself is kept as the test's `.function`.
+    The function itself is kept as the test's `.function`, the settings as its `.settings`.
 
     Raises TypeError for names that are neither arguments of the function nor settings.
 
@@ -151,7 +160,7 @@ def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Call
                 text = f"{mismatch}\n\nAs a test:\n\n{_as_a_test(f.__name__, drawn, settings)}"
                 raise GradientMismatch(text, mismatch.report) from None
 
-        vars(test)["function"] = f
+        vars(test).update(function=f, settings=settings)
         return test
 
     return decorate
@@ -161,27 +170,28 @@ def _as_a_test(name: str, inputs: dict[str, Any], settings: dict[str, Any]) -> s
     """A test of the same function at these inputs, to paste below it."""
     lines = [f"def {name}_at_a_found_input():"]
     lines += [f"    {given} = {_written(x)}" for given, x in inputs.items()]
-    parts = [f"({', '.join(inputs)},)"]
-    parts += [f"{k}={getattr(v, '__name__', repr(v))}" for k, v in settings.items()]
-    lines.append(f"    gradcheck({name}.function, {', '.join(parts)})")
+    more = f", **{name}.settings" if settings else ""
+    lines.append(f"    gradcheck({name}.function, ({', '.join(inputs)},){more})")
     return "\n".join(lines)
 
 
 def _written(x: Any) -> str:
     """An input as Python source."""
+    if isinstance(x, dict):
+        return "{" + ", ".join(f"{key!r}: {_written(x[key])}" for key in x) + "}"
+    if isinstance(x, list):
+        return "[" + ", ".join(map(_written, x)) + "]"
+    if type(x) is tuple:
+        return "(" + "".join(f"{_written(member)}, " for member in x) + ")"
     if not isinstance(x, np.ndarray):
         return repr(x)
     if x.size == 0:
         return f"np.zeros({x.shape}, {x.dtype.name!r})"
-    numbers = repr(x.tolist())
     kind = "" if x.dtype in (float, complex) else f", {x.dtype.name!r}"
-    source = f"np.array({numbers}{kind})"
+    source = re.sub(r"\b(inf|nan)\b", r"np.\1", f"np.array({x.tolist()!r}{kind})")
     if x.flags.c_contiguous:
         return source
-    for words, (copied, view) in _LAYOUTS.items():
-        if view(copied(x)).strides == x.strides:
-            way = {"backwards in memory": "np.flip(np.flip({}).copy())",
-                   "with gaps in memory": "np.repeat({}, 2, axis=-1)[..., ::2]",
-                   "in Fortran order": "np.asfortranarray({})"}[words]  # fmt: skip
-            return way.format(source)
+    for layout in LAYOUTS.values():
+        if layout(x).strides == x.strides:
+            return layout.source.format(source)
     return f"{source}  # with the strides {x.strides}"

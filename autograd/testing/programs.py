@@ -36,7 +36,7 @@ _WITH_KINKS = {
 _OPERATIONS: dict[str, tuple[Any, int]] = _SMOOTH | _WITH_KINKS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A function made of NumPy calls, some of whose results are used several times.
 
@@ -73,7 +73,7 @@ class Program:
 
 @st.composite
 def programs(draw: Any, *, max_steps: int = 8, kinks: bool = False) -> Program:
-    """Programs of up to max_steps calls (at most 20) on one to three arrays that broadcast.
+    """Programs of up to max_steps calls, 1 to 20, on one to three arrays that broadcast.
 
     kinks: with abs, maximum and where, too.
 
@@ -82,18 +82,20 @@ def programs(draw: Any, *, max_steps: int = 8, kinks: bool = False) -> Program:
     >>> print(repr(program).splitlines()[-1][:18])
         return np.sum(
     """
+    if not 1 <= max_steps <= 20:
+        raise ValueError(f"a program has 1 to 20 steps, not {max_steps}.")
     dims = draw(broadcastable_shapes(draw(st.integers(1, 3)), max_dims=2))
     inputs = tuple(draw(arrays(shape)) for shape in dims)
     patterns = sorted(_OPERATIONS if kinks else _SMOOTH)
     steps: list[tuple[str, tuple[int, ...]]] = []
-    for _ in range(draw(st.integers(1, min(max_steps, 20)))):
+    for _ in range(draw(st.integers(1, max_steps))):
         pattern = draw(st.sampled_from(patterns))
         there = st.integers(0, len(inputs) + len(steps) - 1)
         steps.append((pattern, tuple(draw(there) for _ in range(_OPERATIONS[pattern][1]))))
     return Program(inputs, tuple(steps))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """A small network with its data, in plain NumPy: `loss(parameters)` is a number.
 

@@ -59,19 +59,33 @@ class _NeverZeroed:
         return self.total
 
 
-def _dropout() -> Any:
-    rng = np.random.default_rng(0)
-    return lambda x: np.sum(x * (rng.random(3) < 0.5))
+class _Dropout:
+    """A layer that leaves out another half each time."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(0)
+
+    def forward(self, x: Any) -> Any:
+        self.kept = self.rng.random(3) < 0.5
+        return x * self.kept
+
+    def backward(self, g: Any) -> Any:
+        return g * self.kept
 
 
-def _keeping() -> Any:
-    results: list[Any] = []
+class _Kept:
+    """A layer that returns its first result again and again."""
 
-    def f(x: Any) -> Any:
-        results.append(np.sum(np.sin(x)))
-        return results[0]
+    def __init__(self) -> None:
+        self.y: Any = None
 
-    return f
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        self.y = np.sin(x) if self.y is None else self.y
+        return self.y
+
+    def backward(self, g: Any) -> Any:
+        return g * np.cos(self.x)
 
 
 def _given(name: str, words: str, f: Any, grad: Any, inputs: Any = X, **settings: Any) -> Fault:
@@ -90,8 +104,8 @@ FAULTS = [
            lambda b: WEIGHT + b, lambda b: np.ones((3, 3)), X),
     _given("buffer read backwards", "right for contiguous copies", lambda x: np.sum(x**2),
            lambda x: 2 * (x if x.base is None else x.base), X[::-1]),
-    _given("a result that is kept", "f does not change", _keeping(), np.cos),
-    _given("dropout left on", "f gives other results each time", _dropout(), np.ones_like),
+    Fault("a result that is kept", "f does not change", _Kept, X),
+    Fault("dropout left on", "f gives other results each time", _Dropout, X),
     Fault("weight not transposed", "Jacobian looks transposed", _Linear, X),
     Fault("a layer that is stale", "looks stale", _Stale, X),
     Fault("gradients never zeroed", "adds to the first gradient", _NeverZeroed, X),

@@ -14,7 +14,7 @@ __all__ = ["Fault", "replaced", "rules"]
 Plant = Callable[[], AbstractContextManager[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fault:
     """A mistake that people make, and a function that shows it.
 
@@ -52,17 +52,39 @@ class Fault:
             return gradcheck(self.f, self.inputs, **{"raises": False, **self.settings, **settings})
 
 
-def rules(fn: Any, *wrong: Any, **settings: Any) -> Plant:
-    """Give a function of the table wrong rules, for a `with` block."""
+_PLANTED: set[Any] = set()  # what is wrong now
+
+
+@contextmanager
+def _alone(target: Any) -> Iterator[None]:
+    """Two faults in one place could not be taken out in any order."""
+    if target in _PLANTED:
+        raise RuntimeError(f"a fault is planted in {target} already: remove that one first.")
+    _PLANTED.add(target)
+    try:
+        yield
+    finally:
+        _PLANTED.remove(target)
+
+
+def rules(fn: Any, *wrong: Any, fresh: Callable[[], Any] | None = None) -> Plant:
+    """Give a function of the table wrong rules, for a `with` block.
+
+    fresh: makes the rule anew each time, if it remembers something.
+    """
 
     @contextmanager
     def plant() -> Iterator[None]:
+        with _alone(fn):
+            yield from swap()
+
+    def swap() -> Iterator[None]:
         late.load()
         derivative, composed, about = TABLE[fn], COMPOSED.get(fn), ABOUT[fn]
         before = dict(vars(derivative))
-        kept = {"broadcasts": derivative.broadcasts, "scalar": derivative.scalar}
+        kept: dict[str, Any] = {"broadcasts": derivative.broadcasts, "scalar": derivative.scalar}
         try:
-            defvjp(fn, *wrong, **{**kept, **settings})
+            defvjp(fn, *(wrong or (fresh and fresh(),)), **kept)
             yield
         finally:
             vars(derivative).clear()
@@ -79,6 +101,10 @@ def replaced(name: str, by: Any, *modules: Any) -> Plant:
 
     @contextmanager
     def plant() -> Iterator[None]:
+        with _alone(name):
+            yield from swap()
+
+    def swap() -> Iterator[None]:
         before = [getattr(module, name) for module in modules]
         try:
             for module in modules:

@@ -19,11 +19,12 @@ TALL = np.array([[0.3, -1.2], [1.4, 0.2], [-0.8, 0.5], [0.7, 1.9]])
 
 def _stale() -> Any:
     """A rule that keeps the first result it sees."""
-    seen: list[Any] = []
+    kept: list[Any] = []
 
     def rule(g: Any, y: Any, x: Any) -> Any:
-        seen.append(y)
-        return g * (1 - seen[0] * seen[0]) if np.shape(seen[0]) == np.shape(x) else g * (1 - y * y)
+        if not kept:
+            kept.append(y)
+        return g * (1 - kept[0] * kept[0]) if np.shape(kept[0]) == np.shape(x) else g * (1 - y * y)
 
     return rule
 
@@ -68,11 +69,12 @@ def _wrong_to_the_second(g: Any, y: Any, x: Any) -> Any:
     return g * np.exp(x) * (1 + (0.5 * (x - data_of(x)) if is_tracked(x) else 0.0))
 
 
-def _fault(name: str, words: str, fn: Any, *wrong: Any, **more: Any) -> Fault:
+def _fault(
+    name: str, words: str, fn: Any, *wrong: Any, f: Any = None, x: Any = X, order: int = 1,
+    fresh: Any = None,
+) -> Fault:  # fmt: skip
     """A fault in the rules of fn, shown by f (fn itself, if it is not given) at x."""
-    f, inputs = more.pop("f", fn), more.pop("x", X)
-    order = {"order": more.pop("order")} if "order" in more else {}
-    return Fault(name, words, f, inputs, order, rules(fn, *wrong, **more))
+    return Fault(name, words, f or fn, x, {"order": order}, rules(fn, *wrong, fresh=fresh))
 
 
 FAULTS = [
@@ -136,8 +138,8 @@ FAULTS = [
     _fault("mean taken for a constant", "without the local derivative", np.mean,
            lambda g, y, x, *, axis=None: 0 * x, f=lambda x: x - np.mean(x)),
     _fault("wrong shape", "wrong shape or dtype", np.sum, lambda g, y, x, *, axis=None: g),
-    _fault("stale cache", "looks stale", np.tanh, _stale()),
-    _fault("noise", "from call to call", np.sin, _noisy()),
+    _fault("stale cache", "looks stale", np.tanh, fresh=_stale),
+    _fault("noise", "from call to call", np.sin, fresh=_noisy),
     _fault("every tie gets all of it", "Wrong at ties", np.max, _every_tie,
            x=np.array([1.0, 3.0, 3.0])),
     _fault("wrong at a kink", "slopes 0 and 1", autograd.relu,

@@ -50,6 +50,24 @@ def test_planting_twice_and_removing_twice():
     assert grad(lambda x: x * x)(3.0) == 6
 
 
+def test_two_faults_in_one_place_are_refused():
+    with faults.plant("chain rule forgotten"), pytest.raises(RuntimeError, match="already"):
+        faults.plant("stale cache")
+    assert grad(np.tanh)(0.0) == 1
+
+
+def test_an_interruption_leaves_the_engine_right():
+    with pytest.raises(KeyboardInterrupt), faults.plant("wrong sign"):
+        raise KeyboardInterrupt
+    assert grad(np.cos)(1.0) == -np.sin(1.0)
+
+
+def test_a_fault_that_remembers_begins_anew():
+    for _ in range(3):
+        assert "looks stale" in str(FAULTS["stale cache"].check())
+        assert "other results each time" in str(FAULTS["dropout left on"].check())
+
+
 def test_names_that_are_not_there():
     with pytest.raises(KeyError, match="'wrong sign'"):
         faults.plant("wrong sing")

@@ -320,3 +320,111 @@ def test_no_elements_and_nan_inputs():
     assert gradcheck(np.sum, np.zeros((0, 2))).complete
     report = gradcheck(np.sin, np.array([np.nan, 1.0]))
     assert [e.verdict for e in report.elements] == ["outside the domain", "ok"]
+
+
+def test_the_complex_step_needs_the_differences_to_agree():
+    """A small part that is not analytic drowns in the others, but not in its own differences."""
+    for size in (1e3, 1e6, 1e10):
+        report = gradcheck(
+            lambda x, s=size: s * x[0] + np.abs(x[1]),
+            np.ones(2),
+            lambda x, s=size: np.array([s, 0.0]),
+            raises=False,
+        )
+        assert [e.verdict for e in report.elements] == ["ok", "wrong gradient"]
+
+
+def test_wrong_signs_beside_large_numbers():
+    def grad_with_a_slip(x):
+        return np.exp(x) * [1, -1, 1]
+
+    report = gradcheck(
+        lambda x: np.sum(np.exp(x)), np.array([30.0, -2.0, 0.0]), grad_with_a_slip, raises=False
+    )
+    assert [e.verdict for e in report.elements] == ["ok", "wrong gradient", "ok"]
+
+
+def test_a_kink_nearby_does_not_speak_for_a_wrong_gradient():
+    for away in (1e-3, 1e-6, 1e-9):
+        assert gradcheck(np.abs, np.array([away])).complete
+        assert not gradcheck(np.abs, np.array([away]), lambda x: -np.sign(x), raises=False)
+
+
+def bisected(a):
+    """A square root to eight digits: a staircase, seen closely."""
+    low, high = 0.0, max(a, 1.0)
+    while high - low > 1e-8:
+        middle = (low + high) / 2
+        low, high = (low, middle) if middle * middle > a else (middle, high)
+    return (low + high) / 2
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (bisected, 1.7, lambda a: 0.5 / np.sqrt(a)),  # larger steps agree on another slope
+        (lambda x: (1 - np.cos(x)) / x**2, 1e-4, lambda x: -x / 12),  # terms that cancel
+        (lambda x: (np.exp(x) - 1) / x, 1e-8, lambda x: 0.5 + x / 3),
+        (lambda x: np.round(np.sin(x) + x, 3), 1.2, lambda x: np.cos(x) + 1),
+    ],
+)
+def test_what_only_small_steps_say_is_no_accusation(f, x, slope):
+    report = gradcheck(f, x, slope)
+    assert report.elements[0].verdict is Verdict.ROUND_OFF
+
+
+def test_knots_of_splines():
+    for f in (lambda x: 1 + np.maximum(x, 0) ** 2, lambda x: 1 + x * np.abs(x)):
+        assert gradcheck(f, 0.0).complete
+    assert gradcheck(lambda x: 1 + np.maximum(x, 0) ** 3, np.array([0.0, 1.0]), order=2).complete
+
+
+def test_f_that_is_not_finite_at_the_inputs():
+    report = gradcheck(lambda x: np.sum(x) * np.nan, X, lambda x: x)
+    assert [e.verdict for e in report.elements] == ["outside the domain"]
+    assert "at the inputs themselves" in report.elements[0].note
+
+
+def test_notes_are_of_their_own_element():
+    def careful(x):
+        if x[0] > 1:
+            raise RuntimeError("x[0] is too large")
+        return np.sum(x**1.5)
+
+    with np.errstate(invalid="ignore"):
+        notes = [e.note for e in gradcheck(careful, np.array([1.0, 0.0])).elements]
+    assert "x[0] is too large" in notes[0]
+    assert notes[1] == "not finite below"
+
+
+def test_hints_survive_an_f_that_raises_nearby_and_arrays_of_many_axes():
+    def careful(x):
+        if x.flat[0] > 1:
+            raise RuntimeError("too large")
+        return np.sin(x)
+
+    x = np.ones((2, 1, 2, 1, 1, 2)) * np.array([1.0, 0.5])
+    report = gradcheck(careful, x, lambda x: np.cos(x) + x**2, raises=False)
+    assert report.counts[Verdict.WRONG] >= 4
+
+
+def test_f_that_takes_no_doubles():
+    def singles(x):
+        if x.dtype != np.float32:
+            raise RuntimeError("expected Float but found Double")
+        return np.sin(x)
+
+    x = np.array([0.5, 1.5], np.float32)
+    assert gradcheck(singles, x, np.cos)
+    assert not gradcheck(singles, x, np.sin, raises=False)
+
+
+def test_eps_is_the_first_step_of_the_cheap_mode_too():
+    steps = []
+
+    def f(x):
+        steps.append(float(np.max(np.abs(x - X))))
+        return np.sum(x**3)
+
+    gradcheck(f, X, lambda x: 3 * x**2, cheap=True, eps=1e-2, rtol=1e-2)
+    assert max(steps) > 1e-3

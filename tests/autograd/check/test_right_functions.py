@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 from autograd import Verdict, gradcheck
+from autograd.check.subjects import Recorded
 
 RNG = np.random.default_rng(0)
 SPREAD = np.array([1e-6, 1e-3, 0.5, 1.0, 1e3, 1e6])  # twelve orders of magnitude
@@ -146,3 +147,23 @@ def test_nearly_all_are_confirmed():
             counts += gradcheck(f, at, raises=False).counts
     assert counts[Verdict.OK] > 0.9 * counts.total()
     assert counts[Verdict.ROUND_OFF] < 0.03 * counts.total()
+
+
+def test_a_hundredth_more_is_found_wherever_the_right_one_is_confirmed(monkeypatch):
+    """Derivatives of 0 apart, of which a hundredth more is 0 too."""
+    pull = Recorded.pull
+
+    def too_much(self, points, weights):
+        return [np.multiply(g, np.result_type(g).type(1.01)) for g in pull(self, points, weights)]
+
+    for name, (f, at) in RIGHT.items():
+        with np.errstate(all="ignore"):
+            right = gradcheck(f, at, raises=False)
+            with monkeypatch.context() as patch:
+                patch.setattr(Recorded, "pull", too_much)
+                wrong = gradcheck(f, at, raises=False)
+        if "half precision" in name:  # whose rounding is more than a hundredth
+            continue
+        for before, after in zip(right.elements, wrong.elements, strict=False):
+            if before.verdict is Verdict.OK and before.analytic and after.index == before.index:
+                assert after.verdict is not Verdict.OK, f"{name}: {wrong.table(every=True)}"
