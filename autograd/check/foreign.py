@@ -213,10 +213,11 @@ def _contracted(g: Any, x: Any, y: Any, w: Any) -> Any:
     """The gradient of Σ w·y, given that of a number y, a Jacobian, or elementwise derivatives."""
     if np.size(y) == 1 and np.shape(g) == np.shape(x):
         return g if np.all(w == 1) else np.reshape(w, ()) * g
-    if np.shape(g) == (*np.shape(y), *np.shape(x)):
-        return np.tensordot(w, g, np.ndim(y))
-    if np.shape(g) == np.shape(x) == np.shape(y):
-        return w * g
+    with np.errstate(all="ignore"):
+        if np.shape(g) == (*np.shape(y), *np.shape(x)):
+            return np.tensordot(w, g, np.ndim(y))
+        if np.shape(g) == np.shape(x) == np.shape(y):
+            return w * g
     if np.shape(g) == np.shape(x):
         raise ShapeMismatch(
             f"f returns the shape {np.shape(y)}, and its gradient has the input's, {np.shape(x)}, "

@@ -117,9 +117,12 @@ def _is_stale(e: Evidence, probe: "Probe", elsewhere: Elsewhere) -> bool:
 
 def _multiple(a: Any, n: Any, e: Evidence, probe: "Probe") -> tuple[str, bool]:
     """The same multiple everywhere, in words, and whether that is more than chance."""
-    ratios = a[n != 0] / n[n != 0]
+    clear = np.abs(n) > 1e-9 * np.max(np.abs(a))
+    ratios = a[clear] / n[clear]
     if not ratios.size or not _close(a, ratios[0] * n):
         return "", False
+    if np.iscomplexobj(ratios) and np.max(np.abs(ratios.imag)) <= 1e-9:
+        ratios = ratios.real
     ratio = ratios[0] if np.iscomplexobj(ratios) else np.median(ratios)
     if np.max(np.abs(ratios - ratio)) > 0.1 * abs(ratio - 1):
         return "", False
@@ -273,7 +276,9 @@ def _offset(difference: Any, units: Any) -> Iterator[str]:
 def _where(e: Evidence) -> str:
     """Where the wrong elements are, if only there."""
     wrong, x = e.wrong, np.real(e.x)
-    told = wrong | (e.analytic != 0) | (e.numeric != 0)  # where both are 0 nothing could be wrong
+    size = 1e-9 * max(np.max(np.abs(e.analytic)), np.max(np.abs(e.numeric)))
+    # Where both are 0 nothing could be wrong.
+    told = wrong | (np.abs(e.analytic) > size) | (np.abs(e.numeric) > size)
     if wrong[told].all() or wrong.size < 3:
         return ""
     for axis in range(wrong.ndim):

@@ -43,15 +43,21 @@ class _Comparison:
     def __init__(self, line: Line, a: float) -> None:
         self.line, self.probe, self.a = line, line.probe, a
         self.exact, self.doubt = np.nan, np.inf  # by a complex step, and how far that may be off
-        self.differences = self.probe.size / line.scale  # what they are differences of
+        self.by_differences = True
 
     def tolerance(self, n: float) -> float:
         """How far the derivative may be from the slope n."""
         probe = self.probe
-        atol = 8 * probe.precision * self.differences if probe.atol is None else probe.atol
+        rounding = self.rounding_of_f / 4 if self.by_differences else 0.0
+        atol = rounding if probe.atol is None else probe.atol
         atol += 1e3 * probe.underflow / min(1.0, self.line.scale)
         size = max(abs(self.a), abs(n)) if np.isfinite(self.a) else abs(n)
         return float(atol + probe.rtol * size)
+
+    @property
+    def rounding_of_f(self) -> float:
+        """What slope the rounding of f may look like."""
+        return 32 * self.probe.precision * self.line.size / self.line.scale
 
     def fits(self, n: float, error: float) -> bool:
         """Whether the derivative is the slope n, which may be off by the error."""
@@ -67,12 +73,22 @@ class _Comparison:
                 if abs(a - exact) <= self.probe.rtol * abs(exact) or exact == a == 0:
                     return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, COMPLEX_STEP)
                 self.doubt = self.doubt_of_complex_step()
-        if a == 0 and line.steps and not line.changes:
-            return Judgement(Verdict.OK, 0.0, 0.0, line.scale / 10)
+        if line.steps and not line.changes:
+            far, seen = line.steps[0], 1e2 * self.probe.precision * max(1.0, line.size)
+            if a == 0:
+                return Judgement(Verdict.OK, 0.0, 0.0, far)
+            if abs(a) * far <= seen:
+                return Judgement(Verdict.ROUND_OFF, 0.0, seen / far, far, "too small to be seen")
         if self.agrees_at_once(first):
             return Judgement(Verdict.OK, first.value, first.error, line.step)
         with np.errstate(all="ignore"):
-            slope = sweep(line, line.steps, line.spacing, self.probe.size)
+            slope = sweep(
+                line,
+                line.steps,
+                spacing=line.spacing,
+                size=line.size,
+                precision=self.probe.rounding,
+            )
         if slope.shape == slopes.SMOOTH:
             return self.of_smooth(self.sharpened(slope), first)
         if slope.shape == slopes.NOISE:
@@ -86,8 +102,8 @@ class _Comparison:
     def differences_confirm(self, exact: float, first: Slope) -> bool:
         """Whether the complex step agrees with differences: f may not be analytic in this one."""
         tries = [first]
-        if first.error > 1e-3 * abs(exact):  # this step is too small to tell
-            tries.append(at_step(self.line, self.line.scale / 10))
+        if first.error > 1e-3 * abs(exact) and self.line.steps:  # this step is too small to tell
+            tries.append(at_step(self.line, self.line.steps[0]))
         return all(
             abs(exact - s.value) <= 3 * s.error + 1e-3 * abs(exact) + abs(s.right - s.left)
             for s in tries
@@ -109,14 +125,15 @@ class _Comparison:
         # A kink shows as a bend that is no smaller than the slopes; curvature, as a small one.
         straight = bend <= 1e-3 * max(abs(a), abs(n), self.probe.gradient_size) + 8 * error
         denied = self.doubt < abs(a - self.exact) / 3
-        return straight and not denied and abs(a - n) + error <= self.tolerance(n)
+        seen = a == 0 or any(rise.changed for rise in self.line.made.values())
+        return seen and straight and not denied and abs(a - n) + error <= self.tolerance(n)
 
     def sharpened(self, slope: Slope) -> Slope:
         """The slope by the complex step, if that is the same one and better known."""
         same = abs(self.exact - slope.value) <= 3 * slope.error
         if not (same and self.exact and self.doubt < slope.error):
             return slope
-        self.differences = 0.0  # there are none in it
+        self.by_differences = False
         return Slope(self.exact, self.doubt, COMPLEX_STEP, slope.left, slope.right)
 
     # ------------------------------------------------------------ what the sweep found
@@ -142,14 +159,15 @@ class _Comparison:
     def of_smooth(self, slope: Slope, first: Slope) -> Judgement:
         if self.fits(slope.value, slope.error):
             return self.known_well_enough(slope.value, slope.error, slope.step, slope.typical)
+        if abs(self.a - slope.value) <= self.rounding_of_f:
+            return _judged(Verdict.ROUND_OFF, slope, "less than the rounding of f")
         if found := self.by_coarse_steps(slope) or self.by_other_steps(slope):
             return found
         if slope.coarse is not None:
             slope = slope._replace(value=slope.coarse[0], step=slope.coarse[2])
         line = self.line
         apart = abs(first.value - slope.value) > 0.1 * abs(self.a - slope.value)
-        partly = len({rise.changed for rise in line.made.values()}) > 1
-        if line.is_sparse and (apart or partly):
+        if line.is_sparse and (apart or not (line(line.step).changed or not line.changes)):
             return _judged(Verdict.ROUND_OFF, slope, "too few steps to tell")
         return _judged(Verdict.WRONG, slope)
 

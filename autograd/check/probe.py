@@ -9,7 +9,7 @@ import numpy as np
 from autograd.check.slopes import Rise, at_step, steps_around
 from autograd.check.subjects import Subject, keeping_layout
 
-__all__ = ["COMPLEX_STEP", "UNDERFLOW", "Line", "Probe"]
+__all__ = ["COMPLEX_STEP", "UNDERFLOW", "Line", "Probe", "alike"]
 
 COMPLEX_STEP = 1e-50  # its square vanishes
 UNDERFLOW = 1e-290  # below it numbers lose digits: the smallest one, by the rounding of doubles
@@ -48,11 +48,7 @@ class Probe:
         same = [np.shape(y) for y in results] == [np.shape(y) for y in self.results]
         if same and _precision(results) < 1e-12:
             pairs = zip(results, self.results, strict=True)
-            if all(
-                np.allclose(a, b, 1e3 * self.precision, 1e3 * self.precision * np.max(np.abs(b)))
-                for a, b in pairs
-                if np.size(b)
-            ):
+            if all(alike(a, b, 1e3 * self.precision) for a, b in pairs):
                 self.points = doubles
                 self._set_base(results)
 
@@ -122,9 +118,8 @@ class Probe:
 
         step = float(np.cbrt(self.rounding))
         if steps is None:
-            largest = max((float(np.max(np.abs(p), initial=0)) for p in parts), default=1.0)
-            far = 1e3 / min(1.0, largest or 1.0)
-            steps = [step * factor for factor in (far, 1.0, 1e-3, 1e-6)]
+            ratio = self.rounding**-0.19  # a thousand in double precision, twenty in single
+            steps = [step * factor for factor in (ratio, 1.0, 1 / ratio, 1 / ratio**2)]
         return Line(self, moved, self._step or step, steps, self.rounding, 1.0)
 
     def scales(self) -> list[Any]:
@@ -238,9 +233,15 @@ class Line:
 
     @property
     def changes(self) -> bool:
-        """Whether a large step changes f, or any that was made."""
-        far = self.scale / 10
+        """Whether the largest step changes f, or any that was made."""
+        far = self.steps[0]
         return self(far).changed or self(-far).changed or any(r.changed for r in self.made.values())
+
+    @property
+    def size(self) -> float:
+        """How large those results are that change along the line; all of them, if none does."""
+        pairs = zip(self.probe.sizes, self.moving, strict=True)
+        return float(sum(s[m].sum() for s, m in pairs)) or self.probe.size
 
     @property
     def is_sparse(self) -> bool:
@@ -255,6 +256,16 @@ class Line:
         pairs = zip(self.moving, self.probe.weights, strict=True)
         (weight,) = (np.asarray(w)[moves].item() for moves, w in pairs if moves.any())
         return weight if isinstance(weight, float) and weight else 1.0
+
+
+def alike(a: Any, b: Any, rtol: float) -> bool:
+    """Whether two arrays are the same, but for rounding relative to their largest element."""
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return False
+    size = float(np.max(np.abs(a), initial=0, where=np.isfinite(a)))
+    with np.errstate(all="ignore"):
+        return np.allclose(a, b, rtol, rtol * size, equal_nan=True)
 
 
 def _precision(arrays: list[Any]) -> float:

@@ -77,14 +77,21 @@ def steps_around(x: float, spacing: float) -> list[float]:
     return [float(step) for step in steps if step > 8 * spacing]
 
 
-def sweep(line: Rises, steps: list[float], spacing: float = 0.0, size: float = 0.0) -> Slope:
+def sweep(
+    line: Rises,
+    steps: list[float],
+    *,
+    spacing: float = 0.0,
+    size: float = 0.0,
+    precision: float = 2.2e-16,
+) -> Slope:
     """The slope by many steps, largest first.
 
-    spacing: the rounding of x along the line; size: how large f is there.
+    spacing: the rounding of x along the line; size: how large f is there; precision: its rounding.
     """
     pairs = [(line(step), line(-step)) for step in steps]
     pairs = [(a, b) for a, b in pairs if a.step > 0 > b.step]
-    if len(pairs) < 4:
+    if len(pairs) < 3:
         return _no_slope(NOISE if steps else UNDEFINED)
     h = np.array([(a.step - b.step) / 2 for a, b in pairs])
     up = np.array([a.height for a, _ in pairs])
@@ -99,13 +106,12 @@ def sweep(line: Rises, steps: list[float], spacing: float = 0.0, size: float = 0
         return _edge(h, up if above else -down, noise, above)
     usable = _from_smallest(np.isfinite(up) & np.isfinite(down))
     h, up, down, noise, changed = (a[usable] for a in (h, up, down, noise, changed))
-    if len(h) < 4:
+    if len(h) < 3:
         return _no_slope(UNDEFINED)
-    if _jumps(up, noise) or _jumps(down, noise):
+    if _jumps(up, noise) or _jumps(down, noise) or _is_power(up / h) or _is_power(down / h):
         return _no_slope(STEEP)
 
-    # What does not go down with the step, of a sum that would vanish on a straight line.
-    measured = max(np.max(np.abs(up + down)[-2 if len(h) > 8 else -1 :]), _flicker(up, down))
+    measured = _measured_noise(h, up, down, size, precision)
     if measured > 0.1 * np.max(np.abs([up, down])) and measured > 10 * np.min(noise):
         return _no_slope(NOISE)
     noise = np.maximum(noise, measured)
@@ -115,17 +121,15 @@ def sweep(line: Rises, steps: list[float], spacing: float = 0.0, size: float = 0
     coarse = _coarse(h, central, up, rounding, changed)
     jump = _jump(right - left, 2 * rounding)
     if jump is not None:
-        if _grows(right[: jump + 1]) or _grows(left[: jump + 1]):
-            return _no_slope(STEEP)
         sides = [_limit(side, 2 * rounding, h, power=1) for side in (left, right)]
         lower, upper = (
             found[0] if found else float(side[jump])
             for found, side in zip(sides, (left, right), strict=True)
         )
         error = max((found[1] for found in sides if found), default=float(rounding[jump]))
+        if abs(upper - lower) <= 6 * error:
+            return _no_slope(NOISE, coarse)
         return Slope((lower + upper) / 2, error, float(h[jump]), lower, upper, KINK)
-    if _grows(central) and np.all(np.abs(central[-4:]) > 30 * rounding[-4:]):
-        return _no_slope(STEEP)
     best = _limit(central, rounding, h, power=2)
     if best is None:
         return _no_slope(NOISE, coarse)
@@ -148,23 +152,44 @@ def sweep(line: Rises, steps: list[float], spacing: float = 0.0, size: float = 0
 def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
     """The slope by the steps that are large enough to change f, if the small ones are not."""
     told = changed & (np.cumsum(~changed) == 0)
-    if told.all() or told.sum() < 3:
+    if told.all() or told.sum() < 2:
         return None
+    h, slopes = h[told], central[told]
     quantum = np.min(np.abs(up[told]), initial=np.inf, where=up[told] != 0)
-    found = _limit(central[told], rounding[told] + quantum / h[told], h[told], power=2)
-    if found is None or found[1] > 0.3 * abs(found[0]):
-        return None
-    return found[0], found[1], float(h[told][found[2]])
+    rounding = rounding[told] + quantum / h
+    found = _limit(slopes, rounding, h, power=2) if len(h) > 2 else None
+    if found is None:
+        found = float(slopes[0]), float(abs(slopes[0] - slopes[1]) + 2 * rounding[0]), 0
+    return (found[0], found[1], float(h[found[2]])) if found[1] <= 0.3 * abs(found[0]) else None
 
 
-def _flicker(*sides: Any) -> float:
-    """The largest rise by a step that is smaller than one which does not change f: rounding."""
-    largest = 0.0
-    for rises in sides:
-        still = np.flatnonzero(rises == 0)
-        if still.size:
-            largest = max(largest, float(np.max(np.abs(rises[still[0] :]))))
-    return largest
+def _measured_noise(h: Any, up: Any, down: Any, size: float, precision: float) -> float:
+    """How much of the rises by small steps is rounding, which may be that of larger terms than f.
+
+    The even part, up + down, shrinks a hundredfold from step to step of a smooth f, and tenfold at
+    a kink; the odd part, up - down, tenfold. What does not is rounding. So is a rise by a step that
+    is smaller than one which changes nothing; and the smallest of all rises, if small steps change
+    nothing and it is as small as the rounding of numbers about 1.
+    """
+    even, odd = np.abs(up + down), up - down
+    noise = float(even[-1])
+    if len(h) > 7:
+        small = np.arange(len(h) - 1) >= len(h) - 7  # the smallest six
+        lasting = small & (even[1:] > 0.5 * even[:-1])
+        bends = np.abs(odd[1:] - h[1:] / h[:-1] * odd[:-1])
+        noise = max(noise, _largest(even[1:], lasting), _largest(bends, small))
+    still = np.flatnonzero((up == 0) & (down == 0))
+    if still.size:
+        rises = np.abs([up, down])
+        noise = max(noise, float(np.max(rises[:, still[0] :])))
+        quantum = float(np.min(rises, where=rises > 0, initial=np.inf))
+        if quantum <= 1e3 * precision * max(1.0, size, float(np.max(rises))):
+            noise = max(noise, quantum)
+    return noise
+
+
+def _largest(numbers: Any, where: Any) -> float:
+    return float(np.max(numbers, initial=0, where=where))
 
 
 def _by_larger_steps(h: Any, up: Any, down: Any, central: Any, k: int, size: float) -> Any:
@@ -179,7 +204,9 @@ def _by_larger_steps(h: Any, up: Any, down: Any, central: Any, k: int, size: flo
     if noise > 1e-3 * size or np.sum(np.abs(others - central[k]) > 0.5 * abs(central[k])) < 2:
         return None
     found = _limit(central, noise / h, h, power=2)
-    return (found[0], found[1], float(h[found[2]])) if found else None
+    if found is None or abs(found[0] - central[k]) <= 3 * found[1]:
+        return None  # they say the same
+    return found[0], found[1], float(h[found[2]])
 
 
 def _jumps(rises: Any, noise: Any) -> bool:
@@ -245,17 +272,20 @@ def _jump(gap: Any, rounding: Any) -> int | None:
     return m if lasting.all() and not denied.any() else None
 
 
-def _grows(slopes: Any) -> bool:
-    """Whether they go to infinity as the step goes to 0: by a half-power of the step at least."""
-    last = np.abs(slopes[-4:])
-    return len(last) == 4 and bool(np.all(last[1:] > 1.8 * last[:-1]))
+def _is_power(slopes: Any) -> bool:
+    """Whether they go to infinity as the step goes to 0, by the same factor from step to step."""
+    last = slopes[-5:]
+    if len(last) < 4 or not np.all(last):
+        return False
+    factors = last[1:] / last[:-1]
+    return bool(np.all(factors > 1.3) and np.ptp(factors) <= 0.1 * factors[0])
 
 
 def _edge(h: Any, rises: Any, noise: Any, above: bool) -> Slope:
     """The slope on the one side where f is defined."""
     usable = _from_smallest(np.isfinite(rises))
     h, slopes, noise = h[usable], rises[usable] / h[usable], noise[usable]
-    found = _limit(slopes, 2 * noise / h, h, power=1) if not _grows(slopes) else None
+    found = _limit(slopes, 2 * noise / h, h, power=1) if not _is_power(slopes) else None
     value, error, k = found or (np.nan, np.inf, -1)
     if found:  # the next term may be any power of the step
         error += abs(slopes[k] - slopes[k - 1])

