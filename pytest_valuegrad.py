@@ -83,10 +83,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if examples is not None:
         if examples < 1:
             raise pytest.UsageError(f"--gradient-examples is a positive number, not {examples}.")
-        from hypothesis import settings
+        _load_profile(examples)
 
-        settings.register_profile("valuegrad", settings(), max_examples=examples)
-        settings.load_profile("valuegrad")
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set it again: a conftest.py below may have loaded a profile of its own."""
+    examples = session.config.getoption("--gradient-examples")
+    if examples is not None:
+        _load_profile(examples)
+
+
+def _load_profile(examples: int) -> None:
+    try:
+        from hypothesis import settings
+    except ImportError:
+        message = "--gradient-examples needs Hypothesis: pip install 'valuegrad[test]'"
+        raise pytest.UsageError(message) from None
+    settings.register_profile("valuegrad", settings(), max_examples=examples)
+    settings.load_profile("valuegrad")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,10 +133,12 @@ def gradcheck(request: pytest.FixtureRequest) -> Any:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say what was checked, what took longest, and what could not be compared."""
     summary = config.stash[_KEY]
-    if not summary.checks:
+    if not summary.checks or config.get_verbosity() < -1:
         return
     terminalreporter.section("gradients")
-    terminalreporter.line(f"{summary.checks} checks: {_counted(summary.verdicts)}")
+    terminalreporter.line(
+        f"{summary.checks} check{'s' * (summary.checks > 1)}: {_counted(summary.verdicts)}"
+    )
     if summary.skipped:
         most = sorted(summary.skipped.items(), key=lambda pair: -pair[1].total())
         terminalreporter.line("not compared:")

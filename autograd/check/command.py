@@ -31,7 +31,15 @@ def add_to(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="an argument: numbers, lists (arrays), dicts; NAME= may be left out in f's order",
+        help="an argument: numbers, lists (arrays), dicts; NAME= may be left out in f's order; "
+        "--at=-1 if it begins with a minus",
+    )
+    command.add_argument(
+        "--fixed",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument that is kept as it is: a number of axes, a name",
     )
     command.add_argument("--grad", metavar="MODULE:FUNCTION", help="what is to be its gradient")
     command.add_argument("--order", type=int, default=1, help="2: second derivatives too")
@@ -54,9 +62,10 @@ def _check(options: argparse.Namespace) -> int:
     settings |= {"rtol": options.rtol, "atol": options.atol}
     try:
         f = _function(options.function)
-        names, inputs = _inputs(options.at)
-        grad = _by_name(_function(options.grad), names) if options.grad else None
-        report = gradcheck(_by_name(f, names), inputs, grad, **settings, raises=False)
+        names, inputs = _in_order(f, *_inputs(options.at))
+        fixed = dict(zip(*_inputs(options.fixed, ast.literal_eval), strict=True))
+        grad = _with(_function(options.grad), names, fixed) if options.grad else None
+        report = gradcheck(_with(f, names, fixed), inputs, grad, **settings, raises=False)
     except Exception as error:  # also one of the module, or of f at these arguments
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
@@ -64,30 +73,42 @@ def _check(options: argparse.Namespace) -> int:
     return int(not (report.complete if options.strict else report.ok))
 
 
-def _by_name(f: Any, names: list[str]) -> Any:
-    """f of arguments by position, in the order of these names, if it has such names."""
+def _in_order(f: Any, names: list[str], inputs: Any) -> tuple[list[str], tuple[Any, ...]]:
+    """The arguments in the order that f has them in, if f names them."""
     try:
         known = list(inspect.signature(f).parameters)
-    except (TypeError, ValueError):  # some of NumPy's functions, whose arguments have no names
-        return f
-    if not all(names) or names == known[: len(names)]:
-        return f
+    except (TypeError, ValueError):  # some of NumPy's functions
+        return names, inputs
+    if not all(names) or hasattr(f, "forward"):
+        return names, inputs
     if unknown := [name for name in names if name not in known]:
         raise TypeError(
             f"{getattr(f, '__name__', f)} has the arguments {', '.join(known)}, "
             f"not {', '.join(unknown)}"
         )
+    order = sorted(range(len(names)), key=lambda k: known.index(names[k]))
+    return [names[k] for k in order], tuple(inputs[k] for k in order)
 
-    def in_order(*args: Any) -> Any:
-        given = dict(zip(names, args, strict=True))
-        if set(known[: len(names)]) == set(names):  # NumPy's take them by position only
-            return f(*(given[name] for name in known[: len(names)]))
-        return f(**given)
 
-    in_order.__name__ = getattr(f, "__name__", "f")
-    parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY) for n in names]
-    vars(in_order)["__signature__"] = inspect.Signature(parameters)
-    return in_order
+def _with(f: Any, names: list[str], fixed: dict[str, Any]) -> Any:
+    """f of the moved arguments alone: by position if they come first, else by name."""
+    try:
+        first = list(inspect.signature(f).parameters)[: len(names)]
+    except (TypeError, ValueError):
+        first = names
+    if not fixed and (first == names or not all(names) or hasattr(f, "forward")):
+        return f
+
+    def moved(*args: Any) -> Any:
+        if first == names or not all(names):
+            return f(*args, **fixed)
+        return f(**dict(zip(names, args, strict=True)), **fixed)
+
+    moved.__name__ = getattr(f, "__name__", "f")
+    if all(names):
+        parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY) for n in names]
+        vars(moved)["__signature__"] = inspect.Signature(parameters)
+    return moved
 
 
 def _function(path: str) -> Any:
@@ -99,8 +120,9 @@ def _function(path: str) -> Any:
         )
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+    home = importlib.import_module(module)
     try:
-        found = operator.attrgetter(name)(importlib.import_module(module))
+        found = operator.attrgetter(name)(home)
     except AttributeError:
         raise AttributeError(f"the module {module!r} has no {name!r}") from None
     if not callable(found):
@@ -108,15 +130,15 @@ def _function(path: str) -> Any:
     return found
 
 
-def _inputs(given: list[str]) -> tuple[list[str], tuple[Any, ...]]:
+def _inputs(given: list[str], read: Any = None) -> tuple[list[str], tuple[Any, ...]]:
     """The arguments, and their names if they have some: lists are arrays."""
+    read = read or (lambda text: _as_arrays(ast.literal_eval(text)))
     names, inputs = [], []
     for text in given:
         name, equals, value = text.partition("=")
         named = bool(equals) and name.strip().isidentifier()
         try:
-            read = ast.literal_eval((value if named else text).strip())
-            inputs.append(_as_arrays(read))
+            inputs.append(read((value if named else text).strip()))
         except (SyntaxError, ValueError, TypeError):
             raise ValueError(
                 f"--at {text!r} is no argument: write numbers, lists or dicts of them, such as "

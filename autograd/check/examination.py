@@ -363,9 +363,10 @@ class Examination:
 
 def _flicker(beside: Any) -> Any:
     """How far the values at these few last digits are off a straight line."""
-    trend = np.tensordot(_ULPS, beside, 1) / np.sum(_ULPS**2)
-    line = beside.mean(axis=0) + np.multiply.outer(_ULPS, trend)
-    return np.max(np.abs(beside - line), axis=0)
+    with np.errstate(all="ignore"):
+        trend = np.tensordot(_ULPS, beside, 1) / np.sum(_ULPS**2)
+        line = beside.mean(axis=0) + np.multiply.outer(_ULPS, trend)
+        return np.max(np.abs(beside - line), axis=0)
 
 
 def _same(first: list[Any], second: list[Any], rtol: float) -> bool:

@@ -157,6 +157,8 @@ class _Comparison:
         return found._replace(left=left, right=right)
 
     def of_smooth(self, slope: Slope, first: Slope) -> Judgement:
+        if not np.isfinite(slope.value):
+            return _judged(Verdict.DOMAIN, slope, "no finite slope nearby")
         if self.fits(slope.value, slope.error):
             return self.known_well_enough(slope.value, slope.error, slope.step, slope.typical)
         if abs(self.a - slope.value) <= self.rounding_of_f:

@@ -30,21 +30,30 @@ Strategy = st.SearchStrategy[Any]
 
 
 def shapes(
-    *, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4
+    *,
+    min_dims: int = 0,
+    max_dims: int | None = None,
+    min_side: int = 1,
+    max_side: int | None = None,
 ) -> st.SearchStrategy[Shape]:
-    """Shapes of arrays, () among them; empty ones too with min_side=0.
+    """Shapes of arrays, () among them, by default of up to 3 axes and 4 elements along each.
+
+    Empty ones too with min_side=0.
 
     >>> from hypothesis import find
     >>> len(find(shapes(max_dims=2), lambda shape: len(shape) > 1))
     2
     """
     return npst.array_shapes(
-        min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side
+        min_dims=min_dims,
+        max_dims=max(3, min_dims) if max_dims is None else max_dims,
+        min_side=min_side,
+        max_side=max(4, min_side) if max_side is None else max_side,
     )
 
 
 def broadcastable_shapes(
-    n: int, *, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 3
+    n: int, *, min_dims: int = 0, max_dims: int | None = None, min_side: int = 1, max_side: int = 3
 ) -> st.SearchStrategy[tuple[Shape, ...]]:
     """Tuples of n shapes that broadcast with one another.
 
@@ -54,7 +63,11 @@ def broadcastable_shapes(
     True
     """
     both = npst.mutually_broadcastable_shapes(
-        num_shapes=n, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side
+        num_shapes=n,
+        min_dims=min_dims,
+        max_dims=max(3, min_dims) if max_dims is None else max_dims,
+        min_side=min_side,
+        max_side=max_side,
     )
     return both.map(lambda found: tuple(found.input_shapes))
 
@@ -77,8 +90,8 @@ def arrays(
     away_from: numbers that no element comes nearer to than margin.
     layouts: in Fortran order, backwards and with gaps in memory too.
 
-    Raises ValueError for an interval without room beside what is to be avoided, and for dtypes that
-    have no derivatives.
+    Raises ValueError for a domain that is not finite or has no room beside what is to be avoided,
+    and for dtypes that have no derivatives.
 
     >>> from hypothesis import find
     >>> x = find(arrays((2,), domain=(0.0, 1.0), away_from=0.0), lambda x: True)
@@ -88,34 +101,57 @@ def arrays(
     if shape is None:
         shape = shapes()
     low, high = domain
-    points = sorted(np.atleast_1d(np.asarray(away_from, float)).tolist())
-    gaps = _gaps(low, high, points, margin)
-    if not gaps:
-        raise ValueError(
-            f"the domain {domain} has no number that is {margin} away from {points}: give a "
-            "wider domain or a smaller margin."
-        )
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise ValueError(f"domain is a pair of finite numbers, low and high, not {domain}.")
+    if not margin > 0:
+        raise ValueError(f"margin is a positive number, not {margin}.")
     dtype = np.dtype(dtype)
     if dtype.kind not in "fc":
         raise ValueError(f"a gradient is one of real or complex numbers, not of {dtype}.")
     real = np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
+    points = sorted(np.atleast_1d(np.asarray(away_from, float)).tolist())
+    gaps = [gap for gap in map(_of(real), _gaps(low, high, points, margin)) if gap[0] <= gap[1]]
+    if not gaps:
+        raise ValueError(
+            f"the domain {domain} has no number of {real} that is {margin} away from {points}: "
+            "give a wider domain or a smaller margin."
+        )
     width: Any = min(64, 8 * real.itemsize)
-    elements = st.one_of(*(_floats(a, b, width) for a, b in gaps))
+    gaps.sort(key=lambda gap: (gap[1] < 0, abs(gap[0])))  # the simplest numbers first
+    elements = st.one_of(
+        *(
+            st.floats(*gap, width=width, allow_subnormal=False).map(_without_tiny(gap))
+            for gap in gaps
+        )
+    )
     if isinstance(shape, st.SearchStrategy):
         shape = draw(shape)
-    x = draw(npst.arrays(real, shape, elements=elements))
+    x = draw(npst.arrays(real, shape, elements=elements, fill=st.nothing()))
     if dtype.kind == "c":
-        x = x + 1j * draw(npst.arrays(real, shape, elements=elements))
+        imaginary = draw(npst.arrays(real, shape, elements=elements, fill=st.nothing()))
+        x = np.asarray(x + 1j * imaginary, dtype)
     return draw(_laid_out(x)) if layouts else x
 
 
-def _floats(low: float, high: float, width: Any) -> st.SearchStrategy[float]:
-    if width < 64:  # the bounds as numbers of that width, inside
-        kind = np.dtype(f"f{width // 8}").type
-        bounds = (kind(low), kind(high))
-        low = float(bounds[0] if bounds[0] >= low else np.nextafter(bounds[0], kind(np.inf)))
-        high = float(bounds[1] if bounds[1] <= high else np.nextafter(bounds[1], kind(-np.inf)))
-    return st.floats(low, high, width=width, allow_subnormal=False)
+def _of(real: np.dtype[Any]) -> Any:
+    """An interval's bounds as numbers of that precision, inside."""
+
+    def bounds(gap: tuple[float, float]) -> tuple[float, float]:
+        with np.errstate(over="ignore"):
+            low, high = (np.asarray(bound).astype(real)[()] for bound in gap)
+        if not float(low) >= gap[0]:
+            low = np.nextafter(low, real.type(np.inf))
+        if not float(high) <= gap[1]:
+            high = np.nextafter(high, real.type(-np.inf))
+        return float(low), float(high)
+
+    return bounds
+
+
+def _without_tiny(gap: tuple[float, float]) -> Any:
+    """0 for numbers that are next to nothing in their interval: they only bring underflow."""
+    tiny = 1e-9 * max(map(abs, gap))
+    return lambda x: 0.0 if 0 < abs(x) < tiny and gap[0] <= 0 <= gap[1] else x
 
 
 def _gaps(low: float, high: float, points: list[float], margin: float) -> list[Any]:
@@ -130,12 +166,12 @@ def _gaps(low: float, high: float, points: list[float], margin: float) -> list[A
 
 def _laid_out(x: Any) -> Strategy:
     """The same numbers, otherwise in memory."""
-    return st.sampled_from([x, *(layout(x) for layout in LAYOUTS.values())])
+    return st.sampled_from([x, *(layout(x) for layout in LAYOUTS.values())] if x.ndim else [x])
 
 
 @st.composite
 def arrays_apart(draw: Any, *wanted: Shape | st.SearchStrategy[Shape]) -> tuple[Any, ...]:
-    """A tuple of arrays, one of each shape, without ties: the numbers of each lie well apart.
+    """A tuple of arrays, one of each shape, without ties: all of their numbers lie well apart.
 
     They are between -1.5 and 1.6, unevenly spaced, so that their sums are apart too, and away from
     whole hundredths, such as bounds that a test clips at. For sorting, maxima, medians.

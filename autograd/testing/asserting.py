@@ -79,8 +79,12 @@ def _same_gradient(f: Any, arrays: list[Any], words: str) -> None:
 
 def _in_single_precision(f: Any, arrays: list[Any]) -> None:
     """Whether the gradient of single-precision arrays is that of double ones, but for rounding."""
-    singles = [np.float32(a) for a in arrays]
+    with np.errstate(over="ignore"):
+        singles = [np.float32(a) for a in arrays]
     doubles = [np.float64(s) for s in singles]
+    results = [np.abs(y) for y in flatten(f(*doubles))[0]]
+    if any(np.any((y > 1e35) | (y < 1e-30) & (y > 0)) for y in [*map(np.abs, doubles), *results]):
+        return  # they overflow, or underflow
     pairs = zip(_pulled(f, singles), _pulled(f, doubles), strict=True)
     for k, (g, e) in enumerate(pairs):
         close = _alike(g, e, 1e-3, 1e-5 * _natural(f, doubles, k))
@@ -112,12 +116,14 @@ def _alike(a: Any, b: Any, rtol: float, atol: float = 0.0) -> bool:
     return np.allclose(a, b, rtol=rtol, atol=rtol * float(size) + atol, equal_nan=True)
 
 
-def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Callable[[], None]]:
+def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a test of its own gradient, at all inputs that the strategies come up with.
 
-    Each argument of the function is given a Hypothesis strategy by its name; everything else is a
-    setting of `gradcheck` (order=2, grad=..., rtol=...). When the gradient is wrong somewhere,
-    Hypothesis finds the simplest such input, and the failure prints it as a test to paste.
+    Arguments of the function are given Hypothesis strategies by their names; everything else is a
+    setting of `gradcheck` (order=2, grad=..., rtol=...). Arrays and nests of them are moved; what
+    else is drawn (an axis, indices, a name, integers) is kept as it is. Other arguments are left to
+    pytest: self, fixtures, parametrize. When the gradient is wrong somewhere, Hypothesis finds the
+    simplest such input, and the failure prints it as a test to paste.
 
     The function itself is kept as the test's `.function`, the settings as its `.settings`.
 
@@ -135,29 +141,45 @@ def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Call
         if isinstance(value, st.SearchStrategy)
     }
     settings = {k: v for k, v in inputs_and_settings.items() if k not in strategies}
+    known = inspect.signature(gradcheck).parameters.keys() - {"f", "inputs", "raises"}
 
-    def decorate(f: Callable[..., Any]) -> Callable[[], None]:
-        names = list(inspect.signature(f).parameters)
-        known = inspect.signature(gradcheck).parameters.keys() - {"f", "inputs", "raises"}
-        if unknown := [name for name in settings if name not in known]:
-            raise TypeError(
-                f"{f.__name__}: {', '.join(unknown)} is neither a strategy for an argument nor a "
-                f"setting of gradcheck ({', '.join(sorted(known))})."
-            )
-        if set(names) != set(strategies):
-            raise TypeError(
-                f"{f.__name__} has the arguments {', '.join(names) or 'none'}, and there are "
-                f"strategies for {', '.join(strategies) or 'none'}: give one for each."
-            )
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        parameters = inspect.signature(f).parameters
+        for name in settings:
+            if name in parameters:
+                raise TypeError(
+                    f"{f.__name__}: {name} is an argument, and {settings[name]!r} no strategy for "
+                    f"it: write {name}=arrays(), or another of autograd.testing."
+                )
+            if name not in known:
+                raise TypeError(
+                    f"{f.__name__}: {name} is neither an argument nor a setting of gradcheck "
+                    f"({', '.join(sorted(known))})."
+                )
+        if missing := [name for name in strategies if name not in parameters]:
+            raise TypeError(f"{f.__name__} has no argument {', '.join(missing)}.")
+        names = [name for name in parameters if name in strategies]
 
         @given(**strategies)
         @functools.wraps(f)
-        def test(**drawn: Any) -> None:
-            inputs = tuple(drawn[name] for name in names)
+        def test(*args: Any, **drawn: Any) -> None:
+            moved = [name for name in names if _is_numbers(drawn[name])]
+            fixed = {name: value for name, value in drawn.items() if name not in moved}
+
+            def of_moved(*values: Any) -> Any:
+                return f(*args, **fixed, **dict(zip(moved, values, strict=True)))
+
+            of_moved.__name__ = f.__name__
+            vars(of_moved)["__signature__"] = inspect.Signature(
+                [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in moved]
+            )
+            inputs = tuple(drawn[name] for name in moved)
             try:
-                gradcheck(f, inputs, **settings)
+                gradcheck(of_moved, inputs, **settings)
             except GradientMismatch as mismatch:
-                text = f"{mismatch}\n\nAs a test:\n\n{_as_a_test(f.__name__, drawn, settings)}"
+                plain = not (args or fixed or set(drawn) - set(names))
+                again = _as_a_test(f.__name__, dict(zip(moved, inputs, strict=True)), settings)
+                text = f"{mismatch}\n\nAs a test:\n\n{again}" if plain else str(mismatch)
                 raise GradientMismatch(text, mismatch.report) from None
 
         vars(test).update(function=f, settings=settings)
@@ -166,9 +188,18 @@ def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Call
     return decorate
 
 
+def _is_numbers(drawn: Any) -> bool:
+    """Whether it is an array or a real or complex number, or a nest of them: else it is kept."""
+    leaves, _ = flatten(drawn)
+    return bool(leaves) and all(
+        isinstance(x, float | complex) or (hasattr(x, "dtype") and x.dtype.kind in "fc")
+        for x in leaves
+    )
+
+
 def _as_a_test(name: str, inputs: dict[str, Any], settings: dict[str, Any]) -> str:
     """A test of the same function at these inputs, to paste below it."""
-    lines = [f"def {name}_at_a_found_input():"]
+    lines = ["from autograd import gradcheck", "", "", f"def {name}_at_a_found_input():"]
     lines += [f"    {given} = {_written(x)}" for given, x in inputs.items()]
     more = f", **{name}.settings" if settings else ""
     lines.append(f"    gradcheck({name}.function, ({', '.join(inputs)},){more})")

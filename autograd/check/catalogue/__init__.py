@@ -60,7 +60,7 @@ def call_of_special(name: str) -> tuple[Function, list[Interval]]:
 
 
 def distinct(shapes: Sequence[tuple[int, ...]], seed: int) -> list[Any]:
-    """Arrays of these shapes, whose numbers lie well apart: no tie is within reach of a step.
+    """Arrays of these shapes, all of whose numbers lie well apart: no tie is near.
 
     Unevenly so, that their sums lie apart too; and away from hundredths, where the rows of the
     catalogue have their kinks.
@@ -69,8 +69,9 @@ def distinct(shapes: Sequence[tuple[int, ...]], seed: int) -> list[Any]:
     array([1.57 , 0.209])
     """
     rng = np.random.default_rng(seed)
-    sizes = [math.prod(shape) for shape in shapes]
-    uneven = [rng.uniform(0.7, 1.3, max(size, 2)).cumsum() for size in sizes]
-    pools = [rng.permutation(u / u[-1] * 3.07 - 1.5) for u in uneven]
-    pools = [np.where(np.abs(np.round(p, 2) - p) < 1e-4, p + 5e-4, p) for p in pools]
-    return [p[:n].reshape(s) for p, n, s in zip(pools, sizes, shapes, strict=True)]
+    ends = np.cumsum([math.prod(shape) for shape in shapes]).astype(int)
+    uneven = rng.uniform(0.7, 1.3, max(2, *ends, 2)).cumsum()
+    pool = rng.permutation(uneven / uneven[-1] * 3.07 - 1.5)
+    pool = np.where(np.abs(np.round(pool, 2) - pool) < 1e-4, pool + 5e-4, pool)
+    parts = np.split(pool, ends)
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=False)]

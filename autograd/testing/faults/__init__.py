@@ -22,7 +22,7 @@ from typing import Self
 from autograd.testing.faults import by_hand, in_rules, in_the_walk
 from autograd.testing.faults.fault import Fault
 
-__all__ = ["FAULTS", "Fault", "Planted", "named", "plant"]
+__all__ = ["FAULTS", "Fault", "Planted", "named", "plant", "remove_all"]
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault for fault in (*in_the_walk.FAULTS, *in_rules.FAULTS, *by_hand.FAULTS)
@@ -56,6 +56,7 @@ class Planted:
         self._fault = fault
         self._stack = ExitStack()
         self._stack.enter_context(fault.planted())
+        _ACTIVE.append(self)  # also if nobody else holds on to it
 
     def reveal(self) -> str:
         """What the fault is."""
@@ -64,6 +65,8 @@ class Planted:
     def remove(self) -> None:
         """Make the engine right again."""
         self._stack.close()
+        if self in _ACTIVE:
+            _ACTIVE.remove(self)
 
     def __enter__(self) -> Self:
         return self
@@ -72,18 +75,38 @@ class Planted:
         self.remove()
 
 
+_ACTIVE: list[Planted] = []
+
+
+def remove_all() -> None:
+    """Make the engine right again, whatever was planted.
+
+    >>> secret = plant("wrong sign")
+    >>> remove_all()
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> float(grad(np.cos)(0.0))
+    -0.0
+    """
+    for planted in _ACTIVE[:]:
+        planted.remove()
+
+
 def plant(name: str | None = None, *, seed: int | None = None) -> Planted:
     """Make the engine wrong: by the fault of that name, or by one that the seed chooses.
 
     The whole process has it, all threads, until it is removed.
 
-    Raises KeyError for a name that is not there, and ValueError for a fault that the engine cannot
-    make: one of those in which a gradient is written by hand.
+    Raises KeyError for a name that is not there, ValueError for a fault that the engine cannot make
+    (one of those in which a gradient is written by hand), and RuntimeError if one is planted in the
+    same place already.
 
     >>> with plant("wrong sign") as secret:
     ...     print(secret.reveal())
     wrong sign
     """
+    if name is not None and (seed is not None or not isinstance(name, str)):
+        raise TypeError("give the name of a fault, or seed=, a number, for one by chance.")
     if name is None:
         choices = [fault for fault in FAULTS.values() if fault.plant]
         return Planted(random.Random(seed).choice(choices))

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.check import GradientReport, gradcheck
 from autograd.derivatives import late
-from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, defvjp
+from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, defvjp, name_of
 
 __all__ = ["Fault", "replaced", "rules"]
 
@@ -59,7 +59,8 @@ _PLANTED: set[Any] = set()  # what is wrong now
 def _alone(target: Any) -> Iterator[None]:
     """Two faults in one place could not be taken out in any order."""
     if target in _PLANTED:
-        raise RuntimeError(f"a fault is planted in {target} already: remove that one first.")
+        name = target if isinstance(target, str) else name_of(target)
+        raise RuntimeError(f"a fault is planted in {name} already: call faults.remove_all() first.")
     _PLANTED.add(target)
     try:
         yield

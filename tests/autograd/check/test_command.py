@@ -17,6 +17,10 @@ def mine(tmp_path, monkeypatch):
         "def loss(w, b): return np.sum(np.tanh(w @ np.ones(2) + b['offset']))\n"
         "def cube(x): return x**3\n"
         "def wrong(x): return 2 * x**2\n"
+        "def d_loss(w, b): return w * 0 + 1, {'offset': 2.0}\n"
+        "def rows(x, axis): return np.sum(x * x, axis=axis)\n"
+        "def two(w, b): return np.sum(w**2) * b\n"
+        "def d_two(w, b): return 2 * w * b, np.sum(w**2)\n"
         "number = 3\n"
     )
     monkeypatch.chdir(tmp_path)
@@ -36,6 +40,13 @@ def test_arguments_by_name_in_any_order(mine, capsys):
     arguments = ["--at", "b={'offset': 0.5}", "--at", "w=[[1, 2], [0.1, 0.3]]", "--order", "2"]
     assert main(["check", f"{mine}:loss", *arguments]) == 0
     assert "b['offset']" in capsys.readouterr().out
+    arguments = ["--grad", f"{mine}:d_two", "--at", "b=0.5", "--at", "w=[1.0, 2.0]"]
+    assert main(["check", f"{mine}:two", *arguments]) == 0
+
+
+def test_arguments_that_are_kept(mine):
+    assert main(["check", f"{mine}:rows", "--at", "x=[[1, 2], [3, 4]]", "--fixed", "axis=1"]) == 0
+    assert main(["check", "numpy:sum", "--at", "[1, 2]", "--fixed", "axis=0"]) == 0
 
 
 def test_a_mismatch_exits_with_1(mine, capsys):

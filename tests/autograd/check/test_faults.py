@@ -56,6 +56,15 @@ def test_two_faults_in_one_place_are_refused():
     assert grad(np.tanh)(0.0) == 1
 
 
+def test_a_fault_that_nobody_holds_stays_until_it_is_removed():
+    faults.plant("= for +=")
+    try:
+        assert grad(lambda x: x * x)(3.0) == 3
+    finally:
+        faults.remove_all()
+    assert grad(lambda x: x * x)(3.0) == 6
+
+
 def test_an_interruption_leaves_the_engine_right():
     with pytest.raises(KeyboardInterrupt), faults.plant("wrong sign"):
         raise KeyboardInterrupt
@@ -73,3 +82,6 @@ def test_names_that_are_not_there():
         faults.plant("wrong sing")
     with pytest.raises(ValueError, match="written by hand"):
         faults.plant("dropout left on")
+    for arguments in ((7,), ("wrong sign", 1)):
+        with pytest.raises(TypeError):
+            faults.plant(*arguments[:1], **({"seed": 1} if arguments[1:] else {}))

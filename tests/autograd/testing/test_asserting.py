@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from autograd import GradientMismatch, Value, defvjp, gradcheck, primitive
 from autograd.derivatives.registry import data_of
-from autograd.testing import arrays, assert_gradients, einsum_calls, gradients, indices
+from autograd.testing import (
+    arrays,
+    assert_gradients,
+    axes,
+    einsum_calls,
+    gradients,
+    indices,
+    programs,
+)
 from tests.programs import printed
 
 
@@ -123,8 +132,8 @@ def test_it_finds_the_input_shrinks_it_and_prints_a_test_to_paste():
     with pytest.raises(GradientMismatch) as caught:
         hypothesis_settings(max_examples=300, derandomize=True, database=None)(found)()
     text = str(caught.value)
-    pasted = text[text.index("def broken_at_a_found_input") :]
-    names = {"np": np, "gradcheck": gradcheck, "broken": found}
+    pasted = text[text.index("from autograd import gradcheck") :]
+    names = {"np": np, "broken": found}
     exec(pasted, names)
     with pytest.raises(GradientMismatch, match=r"wrong gradient .* 1\.5  "):
         names["broken_at_a_found_input"]()
@@ -160,10 +169,42 @@ def test_pasted_inputs_keep_dtype_and_layout():
 
 
 def test_strategies_and_settings_that_do_not_fit():
-    with pytest.raises(TypeError, match="has the arguments x, w, and there are strategies for x"):
-        gradients(x=arrays())(broken)
+    with pytest.raises(TypeError, match=r"w is an argument, and 3\.0 no strategy"):
+        gradients(x=arrays(), w=3.0)(broken)
     with pytest.raises(TypeError, match="tolerance is neither"):
         gradients(x=arrays(), w=arrays(), tolerance=1e-3)(broken)
+    with pytest.raises(TypeError, match="has no argument y"):
+        gradients(x=arrays(), y=arrays())(broken)
+
+
+@pytest.mark.parametrize("power", [2, 3])
+@gradients(x=arrays((2, 3)), axis=axes(2), name=st.sampled_from(["sin", "cos"]), p=programs())
+def test_what_is_no_array_is_kept(power, x, axis, name, p):
+    assert isinstance(name, str)
+    assert type(p).__name__ == "Program"
+    return np.sum(getattr(np, name)(x) ** power, axis=axis)
+
+
+class TestMethods:
+    scale = 2.0
+
+    @gradients(x=arrays((2,)))
+    def test_of_a_class(self, x):
+        return self.scale * x
+
+
+def test_arguments_stand_in_the_order_of_the_function():
+    def pair(x, y):
+        return np.sum(x**2) * y
+
+    wrong = gradients(y=arrays(()), x=arrays((2,)), grad=lambda x, y: (x * y, np.sum(x**2)))(pair)
+    with pytest.raises(GradientMismatch) as caught:
+        wrong()
+    text = str(caught.value)
+    names = {"np": np, "pair": wrong}
+    exec(text[text.index("from autograd import gradcheck") :], names)
+    with pytest.raises(GradientMismatch, match="x: the gradient is exactly half"):
+        names["pair_at_a_found_input"]()
 
 
 def test_without_hypothesis_it_says_what_to_install():
