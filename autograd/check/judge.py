@@ -57,7 +57,7 @@ class _Comparison:
     @property
     def rounding_of_f(self) -> float:
         """What slope the rounding of f may look like."""
-        return 32 * self.probe.precision * self.line.size / self.line.scale
+        return 32 * self.probe.precision * self.line.size / max(1.0, self.line.scale)
 
     def fits(self, n: float, error: float) -> bool:
         """Whether the derivative is the slope n, which may be off by the error."""
