@@ -119,17 +119,9 @@ def sweep(
     central = (right + left) / 2
     rounding = noise / h + np.abs(central) * spacing / h
     coarse = _coarse(h, central, up, rounding, changed)
-    jump = _jump(right - left, 2 * rounding)
-    if jump is not None:
-        sides = [_limit(side, 2 * rounding, h, power=1) for side in (left, right)]
-        lower, upper = (
-            found[0] if found else float(side[jump])
-            for found, side in zip(sides, (left, right), strict=True)
-        )
-        error = max((found[1] for found in sides if found), default=float(rounding[jump]))
-        if abs(upper - lower) <= 6 * error:
-            return _no_slope(NOISE, coarse)
-        return Slope((lower + upper) / 2, error, float(h[jump]), lower, upper, KINK)
+    gap = _gap(right - left, 2 * rounding)
+    if gap is not None:
+        return _kink(h, left, right, rounding, gap) or _no_slope(NOISE, coarse)
     best = _limit(central, rounding, h, power=2)
     if best is None:
         return _no_slope(NOISE, coarse)
@@ -147,6 +139,19 @@ def sweep(
         typical=float(np.max(np.abs([left[:3], right[:3]]))),
         doubtful=_by_larger_steps(h, up, down, central, k, size) if coarse is None else None,
     )
+
+
+def _kink(h: Any, left: Any, right: Any, rounding: Any, gap: int) -> Slope | None:
+    """The slopes of the two sides, and what lies between, if they are better known than that."""
+    sides = [_limit(side, 2 * rounding, h, power=1) for side in (left, right)]
+    lower, upper = (
+        found[0] if found else float(side[gap])
+        for found, side in zip(sides, (left, right), strict=True)
+    )
+    error = max((found[1] for found in sides if found), default=float(rounding[gap]))
+    if abs(upper - lower) <= 6 * error:
+        return None
+    return Slope((lower + upper) / 2, error, float(h[gap]), lower, upper, KINK)
 
 
 def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
@@ -243,11 +248,10 @@ def _limit(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[float, float
 def _extrapolated(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[Any, Any]:
     ratio = (h[:-1] / h[1:]) ** power
     change = slopes[1:] - slopes[:-1]
-    error = np.abs(change)
-    settling = np.append(False, error[1:] <= 3 / ratio[1:] * error[:-1])  # as fast as it should
-    return slopes[1:] + change / (ratio - 1), np.where(settling, 0.1, 1.0) * error + 2 * rounding[
-        1:
-    ]
+    size = np.abs(change)
+    settling = np.append(False, size[1:] <= 3 / ratio[1:] * size[:-1])  # as fast as it should
+    error = size * np.where(settling, 0.1, 1.0) + 2 * rounding[1:]
+    return slopes[1:] + change / (ratio - 1), error
 
 
 def _plateaus(slopes: Any, rounding: Any, h: Any) -> list[tuple[float, float, float]]:
@@ -258,7 +262,7 @@ def _plateaus(slopes: Any, rounding: Any, h: Any) -> list[tuple[float, float, fl
     return [(float(better[k]), float(error[k]), float(h[k + 1])) for k in both]
 
 
-def _jump(gap: Any, rounding: Any) -> int | None:
+def _gap(gap: Any, rounding: Any) -> int | None:
     """The smallest step at which the slopes of the two sides differ, if no smaller one denies it.
 
     On a smooth function the gap shrinks with the step.

@@ -165,6 +165,7 @@ def gradients(**inputs_and_settings: Any) -> Callable[[Callable[..., Any]], Call
         @given(**strategies)
         @functools.wraps(f)
         def test(*args: Any, **drawn: Any) -> None:
+            __tracebackhide__ = True  # from pytest: what failed is in the message
             moved = [name for name in names if _is_numbers(drawn[name])]
             fixed = {name: value for name, value in drawn.items() if name not in moved}
 
