@@ -192,11 +192,9 @@ class Probe:
         """The derivative of the weighted sum by the complex step that the points have made."""
         total = 0.0
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                for k, (w, y) in enumerate(
-                    zip(self.weights, self.subject.values(points), strict=True)
-                ):
+            with np.errstate(all="ignore"):
+                results = self.subject.values(points)
+                for k, (w, y) in enumerate(zip(self.weights, results, strict=True)):
                     rises = w * np.imag(y)
                     total += float(np.sum(rises))
                     if moving:
