@@ -83,6 +83,11 @@ class Examination:
                 raise
             self.fail(Verdict.NOT_AGAIN, everything, str(error))
             return None
+        for name, g in zip(checked.names, first, strict=True):
+            if np.asarray(g).dtype.kind not in "fciub":
+                note = f"the gradient is of {np.asarray(g).dtype}, which are no numbers"
+                self.fail(Verdict.SHAPE, name, note)
+                return None
         if self.order == 1 and not _same(first, second, 1e2 * probe.precision):
             note = "the gradient differs from call to call"
             before = self.elsewhere[1] if self.elsewhere else [0 * np.asarray(g) for g in first]
@@ -141,6 +146,17 @@ class Examination:
             return
         if not any(np.size(g) for g in gradients):
             return
+        for k, (g, x) in enumerate(zip(gradients, self.probe.points, strict=True)):
+            for index in np.argwhere(np.isfinite(x) & ~np.isfinite(g))[:1]:  # no direction has it
+                place = tuple(index.tolist())
+                found = self.judge_element(k, place, np.asarray(g)[place], complex_step=False)
+                self.elements.append(
+                    Element(
+                        self.order, self.subject.names[k], place, found.verdict,
+                        np.asarray(g)[place].item(), found.numeric, found.error, found.step,
+                        found.note,
+                    )
+                )  # fmt: skip
         self.along_a_direction(self.probe, gradients, "a random direction")
         if self.elsewhere and self.elements[-1].verdict is Verdict.OK:
             points, there = self.elsewhere
@@ -164,10 +180,11 @@ class Examination:
         probe.gradient_size = float(sum(np.sum(np.abs(share)) for share in shares))
         found = judge(probe.direction(parts), along)
         if found.verdict is Verdict.WRONG and probe is self.probe:
-            beside = [
-                sum(float(np.sum(np.real(g * p))) for g, p in zip(pulled, parts, strict=True))
-                for pulled in self.gradients_beside() or []
-            ]
+            with np.errstate(all="ignore"):
+                beside = [
+                    sum(float(np.sum(np.real(g * p))) for g, p in zip(pulled, parts, strict=True))
+                    for pulled in self.gradients_beside() or []
+                ]
             if beside and abs(along - found.numeric) <= 5 * _flicker(np.array(beside)):
                 note = "the gradient itself is rounding"
                 found = found._replace(verdict=Verdict.ROUND_OFF, note=note)

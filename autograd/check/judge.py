@@ -33,7 +33,8 @@ class Judgement(NamedTuple):
 
 def judge(line: Line, a: float) -> Judgement:
     """The verdict on the derivative a along a line."""
-    found = _Comparison(line, a).verdict()
+    with np.errstate(all="ignore"):
+        found = _Comparison(line, a).verdict()
     return found._replace(unit=line.unit, moves=any(m.any() for m in line.moving))
 
 
@@ -48,7 +49,7 @@ class _Comparison:
     def tolerance(self, n: float) -> float:
         """How far the derivative may be from the slope n."""
         probe = self.probe
-        rounding = self.rounding_of_f / 4 if self.by_differences else 0.0
+        rounding = self.rounding_of_f / 16 if self.by_differences else 0.0
         atol = rounding if probe.atol is None else probe.atol
         atol += 1e3 * probe.underflow / min(1.0, self.line.scale)
         size = max(abs(self.a), abs(n)) if np.isfinite(self.a) else abs(n)
@@ -56,8 +57,14 @@ class _Comparison:
 
     @property
     def rounding_of_f(self) -> float:
-        """What slope the rounding of f may look like."""
-        return 32 * self.probe.precision * self.line.size / max(1.0, self.line.scale)
+        """What slope the rounding of f may look like, of results that do not even change too."""
+        size = max(self.line.size, min(1.0, self.probe.size))
+        return 128 * self.probe.precision * size / max(1.0, self.line.scale)
+
+    @property
+    def seen(self) -> float:
+        """How far f must rise, for numbers about 1 that it is made of to change."""
+        return 1e2 * self.probe.precision * max(1.0, self.line.size)
 
     def fits(self, n: float, error: float) -> bool:
         """Whether the derivative is the slope n, which may be off by the error."""
@@ -74,21 +81,21 @@ class _Comparison:
                     return Judgement(Verdict.OK, exact, abs(exact) * 1e-15, COMPLEX_STEP)
                 self.doubt = self.doubt_of_complex_step()
         if line.steps and not line.changes:
-            far, seen = line.steps[0], 1e2 * self.probe.precision * max(1.0, line.size)
+            far = line.steps[0]
             if a == 0:
                 return Judgement(Verdict.OK, 0.0, 0.0, far)
-            if abs(a) * far <= seen:
-                return Judgement(Verdict.ROUND_OFF, 0.0, seen / far, far, "too small to be seen")
+            if abs(a) * far <= self.seen:
+                error, note = self.seen / far, "too small to be seen"
+                return Judgement(Verdict.ROUND_OFF, 0.0, error, far, note)
         if self.agrees_at_once(first):
             return Judgement(Verdict.OK, first.value, first.error, line.step)
-        with np.errstate(all="ignore"):
-            slope = sweep(
-                line,
-                line.steps,
-                spacing=line.spacing,
-                size=line.size,
-                precision=self.probe.rounding,
-            )
+        slope = sweep(
+            line,
+            line.steps,
+            spacing=line.spacing,
+            size=line.size,
+            precision=self.probe.rounding,
+        )
         if slope.shape == slopes.SMOOTH:
             return self.of_smooth(self.sharpened(slope), first)
         if slope.shape == slopes.NOISE:
@@ -150,11 +157,19 @@ class _Comparison:
     def of_kink(self, slope: Slope) -> Judgement:
         lower, upper = sorted((slope.left, slope.right))
         slack = max(self.tolerance(lower), self.tolerance(upper)) + 3 * slope.error
-        inside = lower - slack <= self.a <= upper + slack
+        inside = lower - slack <= self.a <= upper + slack or self.is_near(slope, lower, upper)
         left, right = slope.left / self.line.unit, slope.right / self.line.unit
         note = f"slopes {_rounded(left)} and {_rounded(right)}"
         found = _judged(Verdict.KINK if inside else Verdict.WRONG, slope, note)
         return found._replace(left=left, right=right)
+
+    def is_near(self, slope: Slope, lower: float, upper: float) -> bool:
+        """Whether a smaller step knows the derivative: there may be several kinks close by."""
+        off = min(abs(self.a - lower), abs(self.a - upper))
+        return any(
+            rounding <= off / 4 and abs(self.a - nearer) <= self.tolerance(nearer) + 2 * rounding
+            for nearer, rounding in slope.nearer
+        )
 
     def of_smooth(self, slope: Slope, first: Slope) -> Judgement:
         if not np.isfinite(slope.value):
@@ -163,6 +178,9 @@ class _Comparison:
             return self.known_well_enough(slope.value, slope.error, slope.step, slope.typical)
         if abs(self.a - slope.value) <= self.rounding_of_f:
             return _judged(Verdict.ROUND_OFF, slope, "less than the rounding of f")
+        near = [r.changed for t, r in self.line.made.items() if abs(t) <= slope.step]
+        if near and not any(near) and abs(self.a) * slope.step <= self.seen:
+            return _judged(Verdict.ROUND_OFF, slope, "too small to be seen")
         if found := self.by_coarse_steps(slope) or self.by_other_steps(slope):
             return found
         if slope.coarse is not None:

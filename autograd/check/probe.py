@@ -176,9 +176,10 @@ class Probe:
         if not (self.subject.numpy and real) or self.anywhere_undefined:
             return False
         parts = _random_parts(self.scales())
-        slope = at_step(self.direction(parts), np.cbrt(self.rounding))
-        bend = abs(slope.right - slope.left)
-        if not bend <= 1e-3 * abs(slope.value):
+        with np.errstate(all="ignore"):
+            slope = at_step(self.direction(parts), np.cbrt(self.rounding))
+            straight = abs(slope.right - slope.left) <= 1e-3 * abs(slope.value)
+        if not straight:
             return False
         stepped = [x + 1j * COMPLEX_STEP * p for x, p in zip(self.points, parts, strict=True)]
         with warnings.catch_warnings():

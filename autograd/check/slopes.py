@@ -96,7 +96,7 @@ def sweep(
     h = np.array([(a.step - b.step) / 2 for a, b in pairs])
     up = np.array([a.height for a, _ in pairs])
     down = np.array([b.height for _, b in pairs])
-    noise = np.array([max(a.noise, b.noise) for a, b in pairs])
+    noise = np.array([np.nanmax([0.0, a.noise, b.noise]) for a, b in pairs])
     changed = np.array([a.changed or b.changed for a, b in pairs], bool)
 
     above, below = (np.isfinite(side[-3:]).sum() >= 2 for side in (up, down))
@@ -120,8 +120,9 @@ def sweep(
     rounding = noise / h + np.abs(central) * spacing / h
     coarse = _coarse(h, central, up, rounding, changed)
     gap = _gap(right - left, 2 * rounding)
-    if gap is not None:
-        return _kink(h, left, right, rounding, gap) or _no_slope(NOISE, coarse)
+    kink = _kink(h, left, right, rounding, gap) if gap is not None else None
+    if kink is not None:
+        return kink
     best = _limit(central, rounding, h, power=2)
     if best is None:
         return _no_slope(NOISE, coarse)
@@ -151,7 +152,9 @@ def _kink(h: Any, left: Any, right: Any, rounding: Any, gap: int) -> Slope | Non
     error = max((found[1] for found in sides if found), default=float(rounding[gap]))
     if abs(upper - lower) <= 6 * error:
         return None
-    return Slope((lower + upper) / 2, error, float(h[gap]), lower, upper, KINK)
+    beside = np.concatenate([left[gap + 1 :], right[gap + 1 :]])
+    nearer = list(zip(beside.tolist(), np.tile(2 * rounding[gap + 1 :], 2).tolist(), strict=True))
+    return Slope((lower + upper) / 2, error, float(h[gap]), lower, upper, KINK, nearer)
 
 
 def _coarse(h: Any, central: Any, up: Any, rounding: Any, changed: Any) -> Any:
@@ -179,7 +182,7 @@ def _measured_noise(h: Any, up: Any, down: Any, size: float, precision: float) -
     even, odd = np.abs(up + down), up - down
     noise = float(even[-1])
     if len(h) > 7:
-        small = np.arange(len(h) - 1) >= len(h) - 7  # the smallest six
+        small = np.arange(len(h) - 1) >= len(h) - 5  # the smallest four
         lasting = small & (even[1:] > 0.5 * even[:-1])
         bends = np.abs(odd[1:] - h[1:] / h[:-1] * odd[:-1])
         noise = max(noise, _largest(even[1:], lasting), _largest(bends, small))
@@ -240,7 +243,7 @@ def _limit(slopes: Any, rounding: Any, h: Any, power: int) -> tuple[float, float
     better, error = _extrapolated(slopes, rounding, h, power)
     for k in np.argsort(error, kind="stable"):
         nearer = np.abs(slopes[k + 2 :] - better[k])
-        if np.all(nearer <= error[k] + 4 * rounding[k + 2 :]):
+        if np.isfinite(error[k]) and np.all(nearer <= error[k] + 4 * rounding[k + 2 :]):
             return float(better[k]), float(error[k]), int(k + 1)
     return None
 

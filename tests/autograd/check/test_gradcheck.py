@@ -15,6 +15,7 @@ from autograd import (
     gradgradcheck,
     primitive,
     relu,
+    softmax,
 )
 
 X = np.array([0.5, -1.5, 2.0])
@@ -427,3 +428,57 @@ def test_eps_is_the_first_step_of_the_cheap_mode_too():
 
     gradcheck(f, X, lambda x: 3 * x**2, cheap=True, eps=1e-2, rtol=1e-2)
     assert max(steps) > 1e-3
+
+
+def test_a_gradient_that_is_not_finite_is_no_direction():
+    for g in ([np.nan, np.nan, np.nan], [np.inf, 1.0, 1.0]):
+        report = gradcheck(lambda x: np.sum(x**2), X, lambda x, g=g: 1.0 * np.array(g), cheap=True,
+                           raises=False)  # fmt: skip
+        assert report.worst.verdict is Verdict.WRONG
+
+
+def test_both_edges_of_a_domain_are_alike():
+    for outside in (np.less, np.greater):
+
+        def f(x, outside=outside):
+            return np.where(outside(x, 1), np.nan, x**2)
+
+        assert gradcheck(f, np.ones(1), lambda x: 2 * x).elements[0].verdict is Verdict.DOMAIN
+        assert not gradcheck(f, np.ones(1), lambda x: 3 * x, raises=False)
+
+
+def test_terms_that_are_lost_in_a_one():
+    assert gradcheck(lambda x: np.log(1 + (x - 1) ** 4), 1 + 1e-6)
+    assert gradcheck(softmax, np.array([0.0, 1.0, 36.0]))
+    assert gradcheck(np.tanh, np.array([3.0, 17.0, 40.0]))
+
+
+def test_kinks_in_a_cluster():
+    assert gradcheck(np.sort, 1 + np.array([1e-9, 0, 0, 1e-9, -1e-9]))
+
+
+def test_gradients_at_ordinary_points_are_found_wrong_without_the_complex_step():
+    """Also where f is even around half of a step, and where its parts cancel."""
+    rng = np.random.default_rng(0)
+    for f, slope in (
+        (lambda x: np.log(1 + np.real(x) ** 4), lambda x: 4 * x**3 / (1 + x**4)),
+        (lambda x: np.exp(np.real(x)) - 1 - np.real(x), lambda x: np.exp(x) - 1),
+        (lambda x: np.abs(x) ** 2, lambda x: 2 * x),
+    ):
+        for x in [0.05, *rng.uniform(-2, 2, 30)]:
+            assert gradcheck(f, x, slope), (x, f)
+            for factor in (1.01, -1):
+                wrong = gradcheck(f, x, lambda x, k=factor, s=slope: k * s(x), raises=False)
+                assert wrong.worst, (x, factor, wrong)
+
+
+def test_a_special_case_that_is_wrong_is_no_rounding():
+    x = np.array([0.5, 1.0, 2.0])
+    for wrong in (
+        lambda x: np.where(x == 1, 7.0, 2 * x),
+        lambda x: np.where(x == np.round(x), -2 * x, 2 * x),
+    ):
+        assert not gradcheck(lambda x: np.sum(x**2), x, wrong, raises=False)
+    half = x.astype(np.float16)
+    assert gradcheck(lambda x: np.sum(x**2), half, lambda x: 2 * x)
+    assert not gradcheck(lambda x: np.sum(x**2), half, lambda x: -2 * x, raises=False)
