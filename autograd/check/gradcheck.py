@@ -98,8 +98,11 @@ def gradcheck(
     elements: list[Element] = []
     hints: list[str] = []
     evaluations = 0
+    made_of = 0.0
     for n in range(1, order + 1):
-        run = Examination(checked, n, cheap, Probe(checked, rtol, atol, eps))
+        probe = Probe(checked, rtol, atol, eps, made_of=made_of)
+        made_of = max(made_of, probe.size)
+        run = Examination(checked, n, cheap, probe)
         elements += run.elements
         hints += run.hints
         failed = any(e.verdict.fails for e in elements)
@@ -109,7 +112,7 @@ def gradcheck(
         if failed:
             break
         if n < order:
-            checked = checked.gradient(run.probe.weights)
+            checked = checked.gradient(probe.weights)
     if isinstance(checked, Parameters) and any(hint == UNCHANGED for hint in hints):
         raise ValueError(
             f"{checked.name} uses none of these parameters: are they those of another model?"

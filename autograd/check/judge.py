@@ -58,7 +58,7 @@ class _Comparison:
     @property
     def rounding_of_f(self) -> float:
         """What slope the rounding of f may look like, of results that do not even change too."""
-        size = max(self.line.size, min(1.0, self.probe.size))
+        size = max(self.line.size, min(1.0, max(self.probe.size, self.probe.made_of)))
         return 128 * self.probe.precision * size / max(1.0, self.line.scale)
 
     @property

@@ -19,10 +19,14 @@ class Probe:
     """A subject at one point, with the weights that make a number of its results.
 
     rtol, atol, step: None for what suits the precision and the size of the numbers.
+    made_of: how large the numbers are that the results are made of; of a gradient, those of f.
     """
 
-    def __init__(self, subject: Subject, rtol: Any, atol: Any, step: Any) -> None:
+    def __init__(
+        self, subject: Subject, rtol: Any, atol: Any, step: Any, *, made_of: float = 0.0
+    ) -> None:
         self.subject = subject
+        self.made_of = made_of
         self.points = subject.points
         self.results = self.subject.values(self.points)
         self.weights = _weights(self.results)
