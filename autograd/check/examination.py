@@ -13,8 +13,8 @@ from autograd.check.foreign import Given
 from autograd.check.hints import Evidence, recognise
 from autograd.check.judge import judge
 from autograd.check.probe import Probe, alike
-from autograd.check.slopes import at_step
 from autograd.check.subjects import Subject, keeping_layout
+from autograd.check.ties import wrong_at_ties
 from autograd.check.verdicts import Element, Verdict
 from autograd.errors import DegenerateSpectrum, ShapeMismatch
 
@@ -25,7 +25,6 @@ _CHANGING = (
 )
 _FROM_BEST = [Verdict.OK, Verdict.ROUND_OFF, Verdict.DOMAIN, Verdict.KINK, Verdict.WRONG]
 _ULPS = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-_DECADES = [10.0**-k for k in range(1, 15)]
 
 
 class Examination:
@@ -316,50 +315,12 @@ class Examination:
 
     def look_at_ties(self, gradients: list[Any]) -> None:
         """Elements that are tied may move together without a kink: then there is one slope."""
-        tied = [
-            n
-            for n, e in enumerate(self.elements)
-            if e.verdict is Verdict.KINK and np.isfinite(e.left)
-        ]
-        if not 2 <= len(tied) <= 1000:  # each is moved alone, and without it the others
-            return
-        tied = self.interacting(tied)
-        if len(tied) < 2:
-            return
-        parts = self.parts(tied)
-        along = float(sum(np.sum(np.real(g) * p) for g, p in zip(gradients, parts, strict=True)))
-        found = judge(self.probe.direction(parts, _DECADES), along)
-        if found.verdict is Verdict.WRONG and not found.note:
+        found = wrong_at_ties(self.probe, self.subject.names, self.elements, gradients)
+        if found is not None:
+            tied, hint = found
+            self.hints.append(hint)
             for n in tied:
                 self.elements[n] = replace(self.elements[n], verdict=Verdict.WRONG)
-            self.hints.append(
-                f"Wrong at ties: {len(tied)} elements that move together have the slope "
-                f"{found.numeric:.4g}, and their gradients add up to {along:.4g}."
-            )
-
-    def parts(self, chosen: list[int]) -> list[Any]:
-        """The direction in which these elements move, all as far."""
-        parts = [np.zeros(x.shape) for x in self.probe.points]
-        for n in chosen:
-            element = self.elements[n]
-            parts[self.subject.names.index(element.input)][element.index] = 1.0
-        return parts
-
-    def interacting(self, tied: list[int]) -> list[int]:
-        """Those that do not simply add up with the others: the rest have kinks of their own."""
-
-        def sides(chosen: list[int]) -> Any:
-            slope = at_step(self.probe.direction(self.parts(chosen), _DECADES), 1e-7)
-            return np.array([slope.left, slope.right])
-
-        together = sides(tied)
-        found = []
-        for n in tied:
-            alone, rest = sides([n]), sides([m for m in tied if m != n])
-            size = np.max(np.abs([together, alone, rest]))
-            if np.max(np.abs(together - alone - rest)) > 1e-3 * size:
-                found.append(n)
-        return found
 
     def name_constants(self, evidence: list[Evidence]) -> None:
         """A second derivative that is all zero where it should not be: not differentiable again."""
