@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.check.foreign import Given
 from autograd.check.hints import Evidence, recognise
-from autograd.check.judge import judge
+from autograd.check.judge import Judgement, judge
 from autograd.check.probe import Probe, alike
 from autograd.check.subjects import Subject, keeping_layout
 from autograd.check.ties import wrong_at_ties
@@ -57,6 +57,16 @@ class Examination:
 
     def fail(self, verdict: Verdict, input: str, note: str) -> None:
         self.elements.append(Element(self.order, input, None, verdict, note=note))
+
+    def add(self, input: str, index: Any, analytic: Any, found: Judgement) -> None:
+        """An element, in units of the only result that changes with it."""
+        numeric, error = found.numeric / found.unit, found.error / found.unit
+        self.elements.append(
+            Element(
+                self.order, input, index, found.verdict, analytic / found.unit, numeric, error,
+                found.step, found.note, found.left, found.right,
+            )
+        )  # fmt: skip
 
     def gradients(self, cheap: bool) -> list[Any] | None:
         """What is said to be the gradient, if that is the same each time."""
@@ -149,18 +159,10 @@ class Examination:
             for index in np.argwhere(np.isfinite(x) & ~np.isfinite(g))[:1]:  # no direction has it
                 place = tuple(index.tolist())
                 found = self.judge_element(k, place, np.asarray(g)[place], complex_step=False)
-                self.elements.append(
-                    Element(
-                        self.order, self.subject.names[k], place, found.verdict,
-                        np.asarray(g)[place].item(), found.numeric, found.error, found.step,
-                        found.note,
-                    )
-                )  # fmt: skip
+                self.add(self.subject.names[k], place, np.asarray(g)[place].item(), found)
         self.along_a_direction(self.probe, gradients, "a random direction")
-        if self.elsewhere and self.elements[-1].verdict is Verdict.OK:
-            points, there = self.elsewhere
-            if _same(gradients, there, 1e-12):
-                self.look_elsewhere(points, there)
+        if self.elements[-1].verdict is Verdict.OK:
+            self.look_elsewhere(gradients)
         if self.elements[-1].verdict is Verdict.WRONG:
             self.hints.append("Without cheap=True the check tells which elements are wrong.")
 
@@ -187,11 +189,7 @@ class Examination:
             if beside and abs(along - found.numeric) <= 5 * _flicker(np.array(beside)):
                 note = "the gradient itself is rounding"
                 found = found._replace(verdict=Verdict.ROUND_OFF, note=note)
-        element = Element(
-            self.order, name, None, found.verdict, along, found.numeric, found.error, found.step,
-            found.note,
-        )  # fmt: skip
-        self.elements.append(element)
+        self.add(name, None, along, found._replace(unit=1.0))
 
     def every_element(self, gradients: list[Any], kept: list[int]) -> None:
         """Compare each derivative, and look for what the wrong ones have in common."""
@@ -208,27 +206,22 @@ class Examination:
                 numeric[index] = found.numeric
                 wrong[index] = found.verdict is Verdict.WRONG
                 moves[index], units[index] = found.moves, found.unit
-                element = Element(
-                    self.order, self.subject.names[k], index, found.verdict,
-                    g[index].item() / found.unit, numeric[index].item() / found.unit,
-                    found.error / found.unit, found.step, found.note, found.left, found.right,
-                )  # fmt: skip
-                self.elements.append(element)
+                self.add(self.subject.names[k], index, g[index].item(), found)
             evidence.append(Evidence(k, self.subject.names[k], g, numeric, wrong, moves, units, x))
         if any(e.wrong.any() for e in evidence):
             self.allow_for_rounding(evidence)
         self.hints += recognise(evidence, probe, self.elsewhere, self.order)
         self.look_at_ties(gradients)
-        if self.elsewhere and not any(e.verdict.fails for e in self.elements):
-            points, there = self.elsewhere
-            if _same(gradients, there, 1e-12):
-                self.look_elsewhere(points, there)
+        if not any(e.verdict.fails for e in self.elements):
+            self.look_elsewhere(gradients)
         if self.order == 1 and not all(e.verdict is Verdict.OK for e in self.elements):
             self.look_again()
         if self.order > 1:
             self.name_constants(evidence)
 
-    def judge_element(self, k: int, index: tuple[int, ...], a: Any, complex_step: bool) -> Any:
+    def judge_element(
+        self, k: int, index: tuple[int, ...], a: Any, complex_step: bool
+    ) -> Judgement:
         """The verdict on one element; of a complex one, the worse of those on its two parts."""
         probe = self.probe
         if probe.points[k].dtype.kind != "c":
@@ -274,9 +267,13 @@ class Examination:
             return None
         return beside
 
-    def look_elsewhere(self, points: list[Any], gradients: list[Any]) -> None:
+    def look_elsewhere(self, here: list[Any]) -> None:
         """Whether a gradient that is the same elsewhere is right there, along one direction."""
-        if self.probe.anywhere_undefined or not all(np.isfinite(g).all() for g in gradients):
+        if self.elsewhere is None or self.probe.anywhere_undefined:
+            return
+        points, gradients = self.elsewhere
+        finite = all(np.isfinite(g).all() for g in gradients)
+        if not finite or not _same(here, gradients, 1e-12):
             return
         before = self.subject.points
         self.subject.points = points

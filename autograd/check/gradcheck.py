@@ -10,7 +10,7 @@ from autograd.check.examination import Examination
 from autograd.check.foreign import Given, Layer, Paired, Wrapped
 from autograd.check.hints import UNCHANGED
 from autograd.check.probe import Probe
-from autograd.check.subjects import Parameters, Recorded, Subject, takes_arguments
+from autograd.check.subjects import Differentiable, Parameters, Recorded, Subject, takes_arguments
 from autograd.check.verdicts import Element, GradientReport, Verdict
 from autograd.errors import GradientMismatch
 from autograd.nests import flatten
@@ -90,7 +90,7 @@ def gradcheck(
             raise ValueError(f"{name} is a positive number, or None for what suits; not {value!r}.")
     started = time.perf_counter()
     checked = _subject(f, inputs, grad, wrap, unwrap)
-    if order > 1 and not checked.engine:
+    if order > 1 and not isinstance(checked, Differentiable):
         raise TypeError(
             f"order={order} needs a function of this library: check the gradient of "
             f"{checked.name} as a function of its own, gradcheck(gradient, x, grad=hessian)."
@@ -111,7 +111,7 @@ def gradcheck(
         evaluations += checked.evaluations
         if failed:
             break
-        if n < order:
+        if n < order and isinstance(checked, Differentiable):
             checked = checked.gradient(probe.weights)
     if isinstance(checked, Parameters) and any(hint == UNCHANGED for hint in hints):
         raise ValueError(

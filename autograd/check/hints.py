@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from autograd.check.subjects import Differentiable
+
 if TYPE_CHECKING:
     from autograd.check.probe import Probe
 
@@ -45,7 +47,7 @@ def recognise(
         if order == 1 and still and any(e.x.size for e in evidence):
             return [UNCHANGED]
         return []
-    if probe.subject.engine and not any(e.analytic.any() for e in evidence):
+    if isinstance(probe.subject, Differentiable) and not any(e.analytic.any() for e in evidence):
         return [
             "No gradient arrives anywhere: does f leave the record, by float(), .item(), .data, or "
             "math.sin and its like? Write np.sin, or give grad=."

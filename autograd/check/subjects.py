@@ -8,6 +8,7 @@ write into the one, and use the other again.
 """
 
 import inspect
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -24,6 +25,7 @@ from autograd.value import Value
 
 __all__ = [
     "Arrays",
+    "Differentiable",
     "Parameters",
     "Recorded",
     "Subject",
@@ -38,11 +40,10 @@ __all__ = [
 Arrays = list[Any]
 
 
-class Subject:
+class Subject(ABC):
     """A function of the arguments in a tuple, or of one argument."""
 
     numpy = True  # f computes with plain arrays, so of any precision, and of complex ones
-    engine = False  # the gradient is this library's
 
     def __init__(self, f: Any, inputs: Any, name: str = "") -> None:
         self.f = f
@@ -117,25 +118,27 @@ class Subject:
             raise TypeError(f"{self.name} returned {found}: a gradient is one of numbers.")
         return leaves
 
+    @abstractmethod
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         """The gradients of Σ weights · results by each point."""
-        raise NotImplementedError
 
-    def gradient(self, weights: Arrays) -> "Subject":
+
+class Differentiable(Subject):
+    """A function that this engine differentiates, to every order."""
+
+    @abstractmethod
+    def gradient(self, weights: Arrays) -> "Differentiable":
         """The gradient as a subject of its own, for the next order."""
-        raise NotImplementedError
 
 
-class Recorded(Subject):
-    """A function that this engine differentiates."""
-
-    engine = True
+class Recorded(Differentiable):
+    """A function of its arguments."""
 
     def pull(self, points: Arrays, weights: Arrays) -> Arrays:
         value, pullback = vjp(self.call, *self.arguments(points))
         return plain_leaves(list(pullback(flatten_like(value, weights))))
 
-    def gradient(self, weights: Arrays) -> Subject:
+    def gradient(self, weights: Arrays) -> Differentiable:
         f = self.f
 
         def pulled(args: Any, cotangents: Any) -> Any:
@@ -147,14 +150,13 @@ class Recorded(Subject):
         return inner
 
 
-class Parameters(Subject):
+class Parameters(Differentiable):
     """A loss without arguments, which the engine differentiates by Values that are there already.
 
     Their data is replaced for the calls, and put back; so are their gradients.
     """
 
     numpy = False
-    engine = True
 
     def __init__(self, f: Any, inputs: Any, name: str = "") -> None:
         leaves, _ = flatten(inputs if isinstance(inputs, list | dict | tuple) else [inputs])
@@ -205,7 +207,7 @@ class Parameters(Subject):
             walk(newest_first(grads), grads, recorded=recorded)
         return [grads.get(leaf, like(0, leaf.data)) for leaf in self.leaves]
 
-    def gradient(self, weights: Arrays) -> Subject:
+    def gradient(self, weights: Arrays) -> Differentiable:
         inner = Parameters(lambda: self._pulled(weights, True), self.leaves, self.name)
         inner.names = self.names
         return inner

@@ -30,7 +30,7 @@ def well_conditioned_matrices(
     >>> bool(np.linalg.cond(matrix) < 4)
     True
     """
-    m = _side(draw, st.integers(1, 4) if rows is None else rows)
+    m = _side(draw, rows)
     n = m if columns is None else _side(draw, columns)
     rng = _rng(draw)
     values = _values(rng, (*stack, min(m, n)))
@@ -51,8 +51,7 @@ def symmetric_matrices(
     >>> bool(np.allclose(matrix, matrix.T))
     True
     """
-    side = _side(draw, st.integers(1, 4) if n is None else n)
-    rng = _rng(draw)
+    side, rng = _side(draw, n), _rng(draw)
     values = _values(rng, (*stack, side))
     signs = rng.choice([-1.0, 1.0], values.shape)
     return _of_eigenvalues(rng, values * signs, dtype)
@@ -69,13 +68,14 @@ def positive_definite_matrices(
     >>> bool(np.all(np.linalg.eigvalsh(matrix) > 0.9))
     True
     """
-    side = _side(draw, st.integers(1, 4) if n is None else n)
-    rng = _rng(draw)
+    side, rng = _side(draw, n), _rng(draw)
     return _of_eigenvalues(rng, _values(rng, (*stack, side)), dtype)
 
 
-def _side(draw: Any, side: Sides) -> int:
-    return side if isinstance(side, int) else int(draw(side))
+def _side(draw: Any, side: Sides | None) -> int:
+    if side is None:
+        side = st.integers(1, 4)
+    return int(draw(side)) if isinstance(side, st.SearchStrategy) else side
 
 
 def _rng(draw: Any) -> np.random.Generator:

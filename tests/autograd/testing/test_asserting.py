@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from autograd import GradientMismatch, Value, defvjp, gradcheck, primitive
+from autograd import GradientMismatch, Value, gradcheck
 from autograd.derivatives.registry import data_of
 from autograd.testing import (
     arrays,
@@ -19,16 +19,8 @@ from autograd.testing import (
     indices,
     programs,
 )
+from tests.primitives import cube_with
 from tests.programs import printed
-
-
-def cube_with(rule):
-    @primitive
-    def cube(x):
-        return x**3
-
-    defvjp(cube, rule)
-    return cube
 
 
 def test_passes_what_is_right():
