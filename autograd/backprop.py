@@ -18,7 +18,7 @@ from autograd.derivatives.registry import Derivative, name_of
 from autograd.derivatives.several import Parts
 from autograd.errors import ShapeMismatch
 
-__all__ = ["ALONE", "MORE", "leading_to", "newest_first", "walk"]
+__all__ = ["ALONE", "MORE", "contributions", "leading_to", "newest_first", "walk"]
 
 # What a Value's second slot says when it holds no second argument.
 ALONE = type("ALONE", (), {"__doc__": "The call had one argument."})()
@@ -87,7 +87,7 @@ def walk(
         call = node._call
         a, b = node._a, node._b
         if b is MORE:
-            for parent, c in _contributions(node, g, needed, recorded):
+            for _, parent, c in contributions(node, g, needed, recorded):
                 grads[parent] = grads[parent] + c if parent in grads else c
             continue
         y, x, w = node._value, node._a_seen, node._b_seen
@@ -106,23 +106,27 @@ def walk(
             grads[b] = grads[b] + c if b in grads else c
 
 
-def _contributions(
-    node: Any, g: Any, needed: Collection[Any] | None, recorded: bool
-) -> Iterator[tuple[Any, Any]]:
-    """What a call of many arguments, or with settings, passes on: each parent and its share."""
-    call, args, seen, settings = node._call, node._a, node._a_seen, node._b_seen
+def contributions(
+    node: Any, g: Any, needed: Collection[Any] | None = None, recorded: bool = False
+) -> Iterator[tuple[int, Any, Any]]:
+    """What a call passes on: to the argument of which place, which Value that is, and how much."""
+    call = node._call
+    if node._b is MORE:
+        args, seen, settings = node._a, node._a_seen, node._b_seen
+    else:
+        args, seen, settings = node.args, node.seen, {}
     inputs = tuple(map(_linked, args, seen)) if recorded else seen
     y = node if recorded else node._value
     kind = type(node)
     if call.sequence:
         shares = call.first(g, y, *inputs, **settings)
-        for arg, x, c in zip(args[0], seen[0], shares, strict=True):
+        for i, (arg, x, c) in enumerate(zip(args[0], seen[0], shares, strict=True)):
             if type(arg) is kind and (needed is None or arg in needed):
-                yield arg, _fit(c, arg, x, g, call, 0)
+                yield i, arg, _fit(c, arg, x, g, call, 0)
         return
     for i, arg in enumerate(args):
         if type(arg) is kind and (rule := call.rules[i]) and (needed is None or arg in needed):
-            yield arg, _fit(rule(g, y, *inputs, **settings), arg, seen[i], g, call, i)
+            yield i, arg, _fit(rule(g, y, *inputs, **settings), arg, seen[i], g, call, i)
 
 
 def _linked(arg: Any, seen: Any) -> Any:

@@ -28,9 +28,12 @@ from autograd.derivatives.shaping import astype
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.recording import is_recording
 
-__all__ = ["Record", "apply", "leaf", "method_of", "operator_pair", "plain", "record", "values_in"]
+__all__ = [
+    "Record", "apply", "leaf", "method_of", "next_number", "operator_pair", "plain", "record",
+    "values_in",
+]  # fmt: skip
 
-_next_number = itertools.count(1).__next__
+next_number = itertools.count(1).__next__
 _new = object.__new__
 
 
@@ -75,7 +78,7 @@ class Record:
         self._value = data
         self._grad = self._search = self._call = self._a = self._a_seen = self._b_seen = None
         self._b = ALONE
-        self._number = _next_number()
+        self._number = next_number()
         self.label = label
 
     @property
@@ -89,6 +92,14 @@ class Record:
         if self._b is MORE:
             return tuple(self._a)
         return () if self._call is None else (self._a,) if self._b is ALONE else (self._a, self._b)
+
+    @property
+    def seen(self) -> tuple[Any, ...]:
+        """The arguments as the call saw them: arrays and numbers, of Values their data."""
+        if self._b is MORE:
+            return tuple(self._a_seen)
+        both = (self._a_seen, self._b_seen)
+        return () if self._call is None else both[: 1 if self._b is ALONE else 2]
 
     @property
     def kwargs(self) -> dict[str, Any]:
@@ -135,7 +146,7 @@ def record(call: Derivative, data: Any, a: Any, b: Any, a_seen: Any, b_seen: Any
     out = _new(_Value)
     out._value = data
     out._grad = out._search = None
-    out._number = _next_number()
+    out._number = next_number()
     out.label = ""
     out._call, out._a, out._b, out._a_seen, out._b_seen = call, a, b, a_seen, b_seen
     return out
@@ -299,7 +310,7 @@ def operator_pair(fn: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any
         out = _new(_Value)  # record() written out: it would be a third of a scalar program's time
         out._value = data
         out._grad = out._search = None
-        out._number = _next_number()
+        out._number = next_number()
         out.label = ""
         out._call = derivative
         out._a = self

@@ -87,7 +87,7 @@ def _extremum_vjp(
     if initial is not _NONE:
         ties = ties + np.reshape(data_of(y) == initial, np.shape(ties))
     ties = np.reshape(np.maximum(ties, 1), shape(g))  # NaN hits nothing
-    return _spread(g / (ties.astype(dtype_of(g)) if shape(g) else float(ties)), x, axis) * hit
+    return _spread(g / ties.astype(dtype_of(g)), x, axis) * hit
 
 
 def _prod_vjp(

@@ -1,11 +1,11 @@
 """A wrong engine: mistakes in the walk back over the record, whatever the rules are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd import Value, backprop, transforms, value
+from autograd import backprop, transforms, value
 from autograd.testing.faults.fault import Fault, Plant, replaced
 
 __all__ = ["FAULTS"]
@@ -27,26 +27,11 @@ def _walking(add: Any, order: Any = list) -> Plant:
             g = grads.pop(node, None)
             if "retain" in settings:
                 node._grad = g if settings["retain"] else None
-            for parent, contribution in _contributions(node, g, settings.get("needed")):
-                add(grads, parent, contribution)
+            if g is not None:
+                for _, parent, c in backprop.contributions(node, g, settings.get("needed")):
+                    add(grads, parent, c)
 
     return replaced("walk", walk, transforms, value)
-
-
-def _contributions(node: Any, g: Any, needed: Any) -> Iterator[tuple[Any, Any]]:
-    """Each argument of a call that is a Value, and what it gets."""
-    if g is None:
-        return
-    if node._b is backprop.MORE:
-        yield from backprop._contributions(node, g, needed, False)
-        return
-    args, seen = [node._a, node._b], [node._a_seen, node._b_seen]
-    if node._b is backprop.ALONE:
-        args, seen = args[:1], seen[:1]
-    for i, (arg, x) in enumerate(zip(args, seen, strict=True)):
-        rule = node._call.rules[i] if isinstance(arg, Value) else None
-        if rule is not None and (needed is None or arg in needed):
-            yield arg, backprop._fit(rule(g, node._value, *seen), arg, x, g, node._call, i)
 
 
 def _assign(grads: dict[Any, Any], parent: Any, contribution: Any) -> None:
