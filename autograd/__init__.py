@@ -26,6 +26,7 @@ from autograd.functions import (
 )
 from autograd.nests import ravel
 from autograd.recording import no_grad
+from autograd.scopes import scope
 from autograd.transforms import (
     elementwise_grad,
     grad,
@@ -40,7 +41,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.check import GradientReport, Verdict, gradcheck, gradgradcheck
-    from autograd.show import draw
+    from autograd.show import draw, explain, explain_grad, source, steps
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,8 @@ __all__ = [
     "defvjp",
     "draw",
     "elementwise_grad",
+    "explain",
+    "explain_grad",
     "grad",
     "gradcheck",
     "gradgradcheck",
@@ -72,9 +75,12 @@ __all__ = [
     "primitive",
     "ravel",
     "relu",
+    "scope",
     "sigmoid",
     "softmax",
     "softplus",
+    "source",
+    "steps",
     "value_and_grad",
     "vjp",
 ]
@@ -95,8 +101,12 @@ _LATE = {
     "GradientReport": "autograd.check",
     "Verdict": "autograd.check",
     "draw": "autograd.show",
+    "explain": "autograd.show",
+    "explain_grad": "autograd.show",
     "gradcheck": "autograd.check",
     "gradgradcheck": "autograd.check",
+    "source": "autograd.show",
+    "steps": "autograd.show",
 }
 
 

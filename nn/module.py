@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd import Value
+from autograd import Value, scope
 
 __all__ = ["Module"]
 
@@ -33,7 +33,8 @@ class Module:
     training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        with scope(self):  # so that pictures can show what a layer does as one
+            return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; a subclass defines it."""
