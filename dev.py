@@ -74,7 +74,7 @@ def demo(*arguments: str) -> int:
 
 
 def test(*arguments: str) -> int:
-    python = environment(".venv", ".[test]", ".[examples]")
+    python = environment(".venv", ".[test]", ".[examples]", ".[browser]")
     return run(python, "-m", "pytest", "--timeout=300", *arguments)
 
 

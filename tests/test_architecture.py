@@ -55,9 +55,12 @@ MAY_IMPORT = {
     "autograd.testing": {"autograd"},
     "autograd.__main__": {"autograd.check", "autograd.show"},
     "autograd.show.supported": {"autograd.derivatives", "autograd.functions"},
+    "autograd.scopes": {"autograd.record", "autograd.recording"},
+    "autograd.show.layout": set(),
+    "autograd.show.notation": set(),
     "autograd.show": {
         "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
-        "autograd.show", "autograd.value",
+        "autograd.scopes", "autograd.show", "autograd.value",
     },
     "nn": {"autograd", "nn"},
     "optim": {"autograd", "optim"},

@@ -1,112 +1,164 @@
-"""The graph of a Value as a picture: a box for each Value, an ellipse for each call.
-
-It only reads the record. Layout and rendering are Graphviz's: the dot program where it is
-installed, else the library inside pygraphviz.
-"""
+"""draw: the graph behind a Value as a picture, inline in a notebook, in a file, or as text."""
 
 import html
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
 
 import graphviz
-import numpy as np
 
-from autograd.backprop import newest_first
-from autograd.data import like
-from autograd.derivatives.registry import TABLE, name_of
 from autograd.errors import GraphvizMissing
+from autograd.show.colors import THEMES
+from autograd.show.dot import written_to
+from autograd.show.picture import Options, Picture, picture_of
+from autograd.show.plain import mermaid_of, tree_of
+from autograd.show.svg import svg_of
 from autograd.value import Value
 
 __all__ = ["Graph", "draw"]
 
-_NO_ENGINE = (
-    "Drawing needs Graphviz: install the dot program (Debian and Ubuntu: apt install graphviz; "
-    "macOS: brew install graphviz), or pip install 'valuegrad[draw]', whose wheels carry it inside."
-)
-_LEAF, _RESULT, _ROOT = "#e3f1e3", "#ffffff", "#fdeec9"
-_CALL = {
-    "shape": "ellipse",
-    "style": "filled",
-    "fillcolor": "#eeeeee",
-    "color": "#888888",
-    "fontname": "Helvetica,Arial,sans-serif",
-    "fontsize": "11",
-}
-_BARE = {"shape": "plaintext", "style": "", "fontcolor": "#666666"}
-_SMALL = 6  # arrays of so many elements are shown whole
+_TEXTS = {"dot", "gv", "mermaid", "mmd", "html", "txt"}  # which need no layout of Graphviz's
 
 
-def draw(value: Value, *, max_nodes: int = 200, direction: str = "LR") -> "Graph":
+def draw(
+    value: Value,
+    *,
+    shares: bool = False,
+    names: Mapping[str, Any] | None = None,
+    depth: int | None = None,
+    level: Literal["op", "layer"] = "op",
+    max_nodes: int = 200,
+    color: Literal["kind", "gradient"] = "kind",
+    theme: Literal["light", "dark"] = "light",
+    direction: Literal["LR", "TB", "RL", "BT"] = "LR",
+    engine: Literal["auto", "dot", "pygraphviz", "builtin"] = "auto",
+) -> "Graph":
     """The graph of all calls that led to the Value, with data and gradients.
 
-    A box is a Value: its label, data and gradient (of large arrays the shape, dtype and range).
-    An ellipse is a call, with its arguments in their order, constants too. Shown inline in
-    notebooks; `.source` is the DOT text, `.render(outfile="graph.svg")` writes a file.
+    A box is a Value: its name, data and gradient; of small arrays every number, of larger ones
+    shape, dtype and range. An ellipse is a call, with its arguments in their order, constants too.
+    A frame is a module, or a `scope`. Shown inline in notebooks; `.render(outfile="graph.svg")`
+    writes .svg, .png, .pdf, .dot, .mermaid, .html or .txt; `print(draw(y).text)` is for terminals.
 
-    max_nodes: so many Values are drawn, the newest ones; of the others only the number is told.
-    direction: "LR" from left to right, "TB" from top to bottom.
+    shares: each edge has its share of the chain rule, incoming gradient × local derivative =
+        contribution, and each box the sum of them: those of this Value's own backward pass, so it
+        must be one real number. Without, boxes show `.grad` as it is.
+    names: variables, such as `locals()`, to name Values by; else they have their labels, and
+        parameters the names that their module knows them by.
+    depth: how many modules inside one another are opened; those deeper are one box each. 0 leaves
+        only the outermost. All are opened by default.
+    level: "layer" shows every innermost module as one box.
+    max_nodes: so many are drawn, the newest ones; of the others only the number is told.
+    color: "gradient" colours boxes by the largest absolute gradient in them, with a legend.
+    theme: "light" or "dark".
+    direction: "LR" from left to right, "TB" from top to bottom; "RL", "BT".
+    engine: what lays it out: Graphviz's "dot" program, its library in "pygraphviz", or the
+        "builtin" layout, which draws SVG and HTML only. "auto" is the first of them that is there.
 
-    Two drawings of the same graph are the same text, byte for byte.
+    Two drawings of the same graph are the same text, byte for byte. Raises GraphvizMissing for PNG
+    and PDF where neither dot nor pygraphviz is there.
 
     >>> a = Value(2.0, label="a")
     >>> print(draw(a * a).source.count("->"))
     3
+    >>> b = a * a
+    >>> b.backward()
+    >>> print(draw(b).text)
+    v2 = a × a  data 4, grad 1
+    └─ a  data 2, grad 4
     """
     if type(value) is not Value:
         raise TypeError(f"draw takes a Value, not {type(value).__name__}.")
     if max_nodes < 1:
         raise ValueError(f"max_nodes is {max_nodes}; it must be at least 1.")
-    if direction not in ("LR", "TB", "RL", "BT"):
-        raise ValueError(f"direction is {direction!r}; it is 'LR' or 'TB'.")
-    shown, hidden = _values(value, max_nodes)
-    graph = Graph(
-        graph_attr={"rankdir": direction, "ordering": "in", "nodesep": "0.15", "ranksep": "0.3"},
-        node_attr=_CALL,
-        edge_attr={"color": "#666666", "arrowsize": "0.6"},
-    )
-    ids = {v: f"v{i}" for i, v in enumerate(shown)}
-    for v, name in ids.items():
-        color = _LEAF if v.fn is None else _ROOT if v is value else _RESULT
-        graph.node(name, _box(v, color), shape="plain", style="")
-        if v.fn is None:
-            continue
-        call = f"call{name[1:]}"
-        graph.node(call, _call_label(v))
-        for k, arg in enumerate(_operands(v)):
-            if type(arg) is not Value:
-                constant = f"{call}c{k}"
-                graph.node(constant, _text(_short(arg)), **_BARE)
-                graph.edge(constant, call)
-            elif arg in ids:
-                graph.edge(ids[arg], call)
-            else:
-                graph.edge("more", call, style="dashed")
-        graph.edge(call, name)
-    if hidden:
-        graph.node("more", f"… {hidden} more", **_BARE)
-    return graph
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth is {depth}; it must be at least 0.")
+    for name, given, allowed in (
+        ("direction", direction, ("LR", "TB", "RL", "BT")),
+        ("theme", theme, tuple(THEMES)),
+        ("level", level, ("op", "layer")),
+        ("color", color, ("kind", "gradient")),
+        ("engine", engine, ("auto", "dot", "pygraphviz", "builtin")),
+    ):
+        if given not in allowed:
+            raise ValueError(f"{name} is {given!r}; it is one of {', '.join(map(repr, allowed))}.")
+    options = Options(max_nodes, shares, level, depth, color, names)
+    return Graph(value, picture_of(value, options), theme, direction, engine)
 
 
 class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
-    """A graphviz.Digraph that is also rendered without the dot program, by pygraphviz.
+    """A graphviz.Digraph that is also drawn without the dot program.
 
-    Raises GraphvizMissing, a RuntimeError, if neither is there.
+    `.source` is the text in DOT, `.mermaid` that in Mermaid, `.text` a tree for the terminal.
     """
 
+    def __init__(self, root: Value, picture: Picture, theme: str, direction: str, by: str) -> None:
+        super().__init__()
+        self.picture = picture
+        self._root = root
+        self._theme = THEMES[theme]
+        self._direction = direction
+        self._by = by
+        written_to(self, picture, self._theme, direction)
+
+    @property
+    def mermaid(self) -> str:
+        return mermaid_of(self.picture, self._direction)
+
+    @property
+    def text(self) -> str:
+        return tree_of(self._root, self.picture)
+
+    def _chosen(self, format: str) -> str:
+        """What draws the format: the engine that was asked for, or the first one there is."""
+        if self._by in ("dot", "auto") and shutil.which("dot"):
+            return "dot"
+        if self._by in ("pygraphviz", "auto") and importlib.util.find_spec("pygraphviz"):
+            return "pygraphviz"
+        if self._by in ("builtin", "auto") and format == "svg":
+            return "builtin"
+        wanted = "" if self._by in ("auto", "builtin") else f", or engine={self._by!r},"
+        raise GraphvizMissing(
+            f"drawing {format.upper()}{wanted} needs Graphviz: install the dot program (Debian and "
+            "Ubuntu: apt install graphviz; macOS: brew install graphviz), or pip install "
+            "'valuegrad[draw]', whose wheels carry it inside. SVG and HTML are drawn without it."
+        )
+
     def pipe(self, format: Any = None, *, encoding: Any = None, **settings: Any) -> Any:
-        if shutil.which("dot"):
+        """The picture in a format, as bytes, or as text in an encoding."""
+        format = format or self.format
+        if format in _TEXTS or (engine := self._chosen(format)) == "builtin":
+            drawn = self._written(format)
+            return drawn if encoding else drawn.encode()
+        if engine == "dot":
             return super().pipe(format=format, encoding=encoding, **settings)
-        if importlib.util.find_spec("pygraphviz") is None:
-            raise GraphvizMissing(_NO_ENGINE)
         import pygraphviz
 
-        picture = pygraphviz.AGraph(string=self.source).draw(
-            format=format or self.format, prog=self.engine
-        )
+        picture = pygraphviz.AGraph(string=self.source).draw(format=format, prog=self.engine)
         return picture.decode(encoding) if encoding else picture
+
+    def _written(self, format: str) -> str:
+        """The formats that are ours."""
+        if format in ("dot", "gv"):
+            return str(self.source)
+        if format in ("mermaid", "mmd"):
+            return self.mermaid
+        if format == "txt":
+            return f"{self.text}\n"
+        picture = svg_of(self.picture, self._theme, self._direction, whole=format == "svg")
+        if format == "svg":
+            return picture
+        title = html.escape(str(self._root.label) or "graph")
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<style>body {{ margin: 0; background: {self._theme['paper']} }}\n"
+            f"svg {{ display: block; margin: auto; max-width: none }}</style></head>\n"
+            f"<body>{picture}</body></html>\n"
+        )
 
     def render(
         self,
@@ -119,27 +171,23 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         outfile: Any = None,
         **settings: Any,
     ) -> Any:
-        if shutil.which("dot"):
-            return super().render(
-                filename,
-                directory=directory,
-                view=view,
-                cleanup=cleanup,
-                format=format,
-                outfile=outfile,
-                **settings,
-            )
+        """Write a file: in the format that outfile ends with, or beside the DOT text.
+
+        Returns its path. Raises GraphvizMissing, and writes nothing, where a program is missing.
+        """
         if outfile is not None:
             format = format or os.path.splitext(outfile)[1][1:]
         format = format or self.format
-        picture = self.pipe(format)
+        if outfile is None and format not in _TEXTS and self._chosen(format) == "dot":
+            settings |= {"directory": directory, "view": view, "cleanup": cleanup}
+            return super().render(filename, format=format, **settings)
+        picture = self.pipe(format, **settings)
         if outfile is None:
             source = self.save(filename, directory=directory)
             outfile = f"{source}.{format}"
             if cleanup:
                 os.remove(source)
-        with open(outfile, "wb") as file:
-            file.write(picture)
+        Path(outfile).write_bytes(picture)
         if view:
             graphviz.view(outfile)
         return outfile
@@ -147,72 +195,4 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, str]:
-        try:
-            return {"image/svg+xml": self.pipe("svg", encoding="utf-8")}
-        except GraphvizMissing as missing:
-            return {"text/plain": str(missing)}
-
-
-def _values(root: Value, most: int) -> tuple[list[Value], int]:
-    """The newest Values of the graph, oldest first, and how many others there are."""
-    calls = newest_first((root,))
-    every = dict.fromkeys([root, *calls, *(parent for call in calls for parent in call.parents)])
-    newest = sorted(every, key=lambda v: -v._number)
-    return newest[:most][::-1], len(newest[most:])
-
-
-def _operands(v: Value) -> list[Any]:
-    """The arguments, those in a sequence one by one."""
-    return [m for arg in v.args for m in (arg if v.parents and _holds_value(arg) else (arg,))]
-
-
-def _holds_value(arg: Any) -> bool:
-    return type(arg) is tuple and any(type(member) is Value for member in arg)
-
-
-def _call_label(v: Value) -> str:
-    assert v.fn is not None
-    symbol = TABLE[v.fn].symbol or name_of(v.fn).removeprefix("np.")
-    settings = "".join(f"\n{name}={_short(value)}" for name, value in v.kwargs.items())
-    return _text(symbol + settings)
-
-
-def _box(v: Value, color: str) -> str:
-    """A table with a row each for the label, the data, the gradient."""
-    rows = [f"<b>{_markup(str(v.label))}</b>"] if v.label else []
-    if type(v.data) is tuple:  # of a call with several results, which follow one by one
-        rows += [_markup(f"{np.shape(x)} {np.result_type(x)}") for x in v.data]
-    else:
-        grad = like(0, v.data) if v._grad is None else v.grad
-        if v.ndim:
-            rows.append(_markup(f"{v.shape} {v.dtype}"))
-        rows += [_markup(f"data {_short(v.data)}"), _markup(f"grad {_short(grad)}")]
-    cells = "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows)
-    return (
-        f'<<table border="1" cellborder="0" cellspacing="0" cellpadding="2" color="#888888" '
-        f'bgcolor="{color}" style="rounded">{cells}</table>>'
-    )
-
-
-def _short(x: Any) -> str:
-    """A number, or an array in a few words."""
-    if isinstance(x, float | complex | np.inexact) and np.ndim(x) == 0:
-        return f"{x:.4g}"
-    if not isinstance(x, np.ndarray):
-        return repr(x) if len(repr(x)) <= 30 else repr(x)[:29] + "…"
-    if x.size <= _SMALL:
-        return np.array2string(x, precision=3, separator=", ").replace("\n", "")
-    if x.dtype.kind in "fiu":
-        return f"{np.min(x):.3g} … {np.max(x):.3g}, mean {np.mean(x):.3g}"
-    return f"{x.dtype} of shape {x.shape}"
-
-
-def _markup(text: str) -> str:
-    """Text in a table: there too Graphviz gives backslashes a meaning."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return html.escape(shown).replace("\\", "\\\\") if shown.strip() else "&#160;"
-
-
-def _text(text: str) -> str:
-    """Text as it is: without the meaning that Graphviz gives to backslashes and to <...>."""
-    return graphviz.nohtml(graphviz.escape(text).replace("\n", "\\n"))
+        return {"image/svg+xml": self.pipe("svg", encoding="utf-8")}

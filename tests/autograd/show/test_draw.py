@@ -1,17 +1,23 @@
 """Pictures: what is in the DOT text, and what happens with and without an engine."""
 
 import importlib.util
+import re
 import shutil
 import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 import autograd.show.graph
-from autograd import Value, draw
-from autograd.errors import GraphvizMissing
+import nn
+from autograd import Value, draw, scope
+from autograd.errors import GraphvizMissing, ShapeMismatch
+from autograd.testing import programs
+from tests.programs import printed
 
+SVG = "{http://www.w3.org/2000/svg}"
 HAS_ENGINE = bool(shutil.which("dot") or importlib.util.find_spec("pygraphviz"))
 needs_engine = pytest.mark.skipif(not HAS_ENGINE, reason="neither dot nor pygraphviz is installed")
 
@@ -72,11 +78,12 @@ def test_a_large_graph_says_what_it_leaves_out():
 @pytest.mark.parametrize(
     "label", ["<b>", "{a|b}", 'quo"te', "∂L/∂θ", "a\\nb", "\\N", "&amp;", "<<x>>", "a\\"], ids=repr
 )
-@needs_engine
-def test_labels_survive(label):
-    tree = ET.fromstring(draw(Value(1.0, label=label)).pipe("svg"))
-    texts = [t.text for t in tree.iter("{http://www.w3.org/2000/svg}text")]
-    assert label in texts
+@pytest.mark.parametrize("engine", ["auto", "builtin"])
+def test_labels_survive(label, engine):
+    if engine == "auto" and not HAS_ENGINE:
+        pytest.skip("neither dot nor pygraphviz is installed")
+    tree = ET.fromstring(draw(Value(1.0, label=label), engine=engine).pipe("svg"))
+    assert label in [t.text for t in tree.iter(f"{SVG}text")]
 
 
 @needs_engine
@@ -108,22 +115,69 @@ def test_pygraphviz_draws_where_dot_is_missing(monkeypatch, tmp_path):
     assert (tmp_path / "graph.png").stat().st_size > 100
 
 
-def test_without_an_engine_one_sentence_names_both_cures(monkeypatch, tmp_path):
+@pytest.fixture
+def no_engine(monkeypatch):
     monkeypatch.setattr(autograd.show.graph.shutil, "which", lambda name: None)
     monkeypatch.setattr(autograd.show.graph.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    graph = draw(Value(1.0))
-    assert "digraph" in graph.source
-    with pytest.raises(GraphvizMissing, match=r"apt install graphviz.*valuegrad\[draw\]"):
-        graph.render(outfile=tmp_path / "graph.svg")
-    assert list(graph._repr_mimebundle_()) == ["text/plain"]
 
 
-def test_refusals():
+@pytest.mark.parametrize("format", ["svg", "html", "dot", "mermaid", "txt"])
+def test_without_an_engine_these_are_drawn_all_the_same(no_engine, tmp_path, format):
+    graph = draw(np.tanh(Value(0.5, label="x")))
+    path = graph.render(outfile=tmp_path / f"graph.{format}")
+    text = path.read_text("utf-8")
+    assert "tanh" in text
+    assert "data 0.5" in text
+    if format == "svg":
+        assert len(list(ET.fromstring(text).iter(f"{SVG}g"))) == 5
+    assert list(tmp_path.iterdir()) == [path]
+    assert "</svg>" in graph._repr_mimebundle_()["image/svg+xml"]
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_without_an_engine_one_sentence_names_both_cures(no_engine, tmp_path, format):
+    with pytest.raises(GraphvizMissing, match=r"apt install graphviz.*valuegrad\[draw\].*SVG"):
+        draw(Value(1.0)).render(outfile=tmp_path / f"graph.{format}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_engine_that_was_asked_for_and_is_missing_is_named(no_engine):
+    with pytest.raises(GraphvizMissing, match="engine='dot'"):
+        draw(Value(1.0), engine="dot").pipe("svg")
+
+
+@needs_engine
+def test_a_file_that_is_named_is_the_only_one(tmp_path):
+    draw(Value(1.0) * 2).render(outfile=tmp_path / "graph.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.svg"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"max_nodes": 0}, "max_nodes is 0"),
+        ({"depth": -1}, "depth is -1"),
+        ({"direction": "up"}, "'LR', 'TB'"),
+        ({"theme": "blue"}, "'light', 'dark'"),
+        ({"level": "all"}, "'op', 'layer'"),
+        ({"color": "red"}, "'kind', 'gradient'"),
+        ({"engine": "neato"}, "'auto', 'dot'"),
+    ],
+)
+def test_refusals(settings, words):
+    with pytest.raises(ValueError, match=words):
+        draw(Value(1.0), **settings)
+
+
+def test_only_values_are_drawn():
     with pytest.raises(TypeError, match="Value"):
         draw(3.0)
-    with pytest.raises(ValueError, match="max_nodes"):
-        draw(Value(1.0), max_nodes=0)
+
+
+def test_shares_are_of_a_single_number():
+    with pytest.raises(ShapeMismatch, match="one real number"):
+        draw(Value([1.0, 2.0]) * 2, shares=True)
 
 
 def test_drawing_changes_nothing():
@@ -147,3 +201,180 @@ def test_several_results_of_one_call():
     (w.sum() + v[0, 0]).backward()
     assert whole.grad[0].tolist() == [1, 1]
     assert draw(v).source == draw(v).source
+
+
+# --------------------------------------------------------------------- what a picture shows
+
+
+def drawn(value, **settings):
+    """The texts of the built-in SVG."""
+    svg = draw(value, engine="builtin", **settings).pipe("svg", encoding="utf-8")
+    return [
+        t.text.replace("\N{NO-BREAK SPACE}", " ") for t in ET.fromstring(svg).iter(f"{SVG}text")
+    ]
+
+
+def test_shares_are_the_chain_rule_along_each_edge():
+    a, b = Value(3.0, label="a"), Value(-2.0, label="b")
+    y = a * b + a
+    y.backward()
+    y.backward()  # so that .grad is not that of one pass
+    texts = drawn(y, shares=True)
+    assert [t for t in texts if "×" in t and "=" in t] == [
+        "1 × (-2) = -2", "1 × 3 = 3", "1 × 1 = 1", "1 × 1 = 1",
+    ]  # fmt: skip
+    assert "grad -1" in texts
+    assert "grad -2" in drawn(y)
+
+
+def test_the_same_number_twice_is_two_shares():
+    a = Value(3.0)
+    assert drawn(a * a, shares=True).count("1 × 3 = 3") == 2
+
+
+def test_small_arrays_are_grids_of_data_and_gradient():
+    x = Value([[1.0, -2.0], [0.5, 0.0]], label="x")
+    y = (x * x).sum()
+    y.backward()
+    svg = ET.fromstring(draw(y, engine="builtin").pipe("svg"))
+    box = next(g for g in svg.iter(f"{SVG}g") if g.get("id") == "v0")
+    grids = [g for g in box.iter(f"{SVG}g") if "grid" in g.get("class", "")]
+    cells = [[r.find(f"{SVG}title").text for r in g.findall(f"{SVG}rect")] for g in grids]
+    assert cells == [["1", "-2", "0.5", "0"], ["2", "-4", "1", "0"]]
+    strengths = [r.get("fill-opacity") for r in grids[0].findall(f"{SVG}rect")]
+    assert strengths == ["0.38", "0.75", "0.19", "0.00"]
+    assert "-2" in draw(y).source
+
+
+def test_a_value_that_is_nan_or_infinite_is_drawn():
+    x = Value([np.nan, np.inf, -np.inf, 0.0])
+    assert {"nan", "inf", "-inf", "0"} <= set(drawn(x))
+    assert "nan" in draw(x).source
+
+
+def test_names_of_variables_and_of_parameters():
+    w = [Value(1.0), Value(2.0)]
+    y = w[0] * w[1]
+    assert {"w[0]", "w[1]", "y"} <= set(drawn(y, names={"w": w, "y": y}))
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=0))
+    out = model(np.ones((1, 2))).sum()
+    assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= set(drawn(out))
+    assert {"model.0.weight"} <= set(drawn(out, names={"model": model}))
+
+
+def test_modules_are_groups_and_can_be_folded():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=0))
+    out = model(np.ones((1, 2))).sum()
+    source = draw(out).source
+    assert re.findall(r"subgraph cluster_\d", source) == [
+        "subgraph cluster_0", "subgraph cluster_1", "subgraph cluster_2", "subgraph cluster_3",
+    ]  # fmt: skip
+    for label in ("Sequential", "0: Linear", "1: Tanh", "2: Linear"):
+        assert label in source
+    layers = draw(out, level="layer")
+    assert edges(layers) == [
+        "layer0 -> layer1", "layer1 -> layer2", "layer2 -> call3", "call3 -> v3",
+    ]  # fmt: skip
+    assert "9 parameters" in layers.source
+    assert edges(draw(out, depth=0)) == ["layer0 -> call1", "call1 -> v1"]
+    assert "13 parameters" in draw(out, depth=0).source
+    assert draw(out, depth=1).source == layers.source
+    assert draw(out, depth=9).source == source
+
+
+def test_a_layer_that_is_called_twice_is_two_groups():
+    layer = nn.Linear(2, 2, rng=0)
+    out = layer(layer(np.ones(2))).sum()
+    assert edges(draw(out, level="layer"))[:2] == ["v0 -> layer2", "v1 -> layer2"]
+    assert draw(out).source.count("subgraph cluster") == 2
+
+
+def test_scopes_stand_in_one_another_and_leave_nothing_behind():
+    x = Value(2.0)
+    with scope("outer"):
+        a = x * 2
+        with scope("inner"):
+            b = a + 1
+        c = b * a
+    assert edges(draw(c + x, depth=0)) == [
+        "v0 -> layer1", "layer1 -> call2", "v0 -> call2", "call2 -> v2",
+    ]  # fmt: skip
+    assert {"v1 -> layer2", "layer2 -> call3", "v1 -> call3"} <= set(edges(draw(c, level="layer")))
+
+
+def test_a_scope_whose_owner_is_gone_is_no_group():
+    out = nn.Linear(2, 2, rng=0)(np.ones(2)).sum()
+    assert "subgraph" not in draw(out).source
+
+
+def test_colours_by_the_size_of_the_gradient_have_a_legend():
+    a, b = Value(1.0, label="a"), Value(100.0, label="b")
+    y = a * b
+    y.backward()
+    graph = draw(y, color="gradient")
+    fills = re.findall(r'bgcolor="(#\w+)" style="rounded"', graph.source)
+    assert len(set(fills)) == 2  # a has the gradient 100; b and y have 1
+    assert fills[1] == fills[2] != fills[0]
+    assert "legend" in graph.source
+    assert any(text.startswith("|grad|  1") for text in drawn(y, color="gradient"))
+
+
+def test_dark_is_another_picture_of_the_same():
+    y = Value(1.0) * 2
+    assert drawn(y) == drawn(y, theme="dark")
+    assert "#0d1117" in draw(y, theme="dark").source
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+def test_directions(direction):
+    y = np.sin(Value(1.0)) * 2
+    svg = ET.fromstring(draw(y, direction=direction, engine="builtin").pipe("svg"))
+    place = {}
+    for g in svg.iter(f"{SVG}g"):
+        if g.get("id", "").startswith("v"):
+            rect = g.find(f"{SVG}rect")
+            place[g.get("id")] = float(rect.get("x" if direction in ("LR", "RL") else "y"))
+    falls = direction in ("RL", "BT")
+    assert sorted(place, key=place.get, reverse=falls) == ["v0", "v1", "v2"]
+
+
+def test_the_text_for_the_terminal():
+    x = Value(2.0, label="x")
+    u = np.sin(x)
+    y = u * u + 1.0
+    y.backward()
+    assert draw(y).text.splitlines() == [
+        "v4 = v3 + 1  data 1.827, grad 1",
+        "└─ v3 = v2 × v2  data 0.8268, grad 1",
+        "   └─ v2 = np.sin(x)  data 0.9093, grad 1.819",
+        "      └─ x  data 2, grad -0.7568",
+    ]
+
+
+def test_what_is_hidden_is_said_in_every_form():
+    y = Value(1.0)
+    for _ in range(30):
+        y = y + 1.0
+    graph = draw(y, max_nodes=5)
+    assert "… 26 more" in graph.mermaid
+    assert graph.text.splitlines()[-1].strip() == "└─ …"
+    assert "… 26 more" in drawn(y, max_nodes=5)
+
+
+def test_the_picture_is_the_same_in_another_process():
+    program = (
+        "import numpy as np, nn; from autograd import draw",
+        "m = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())",
+        "g = draw(m(np.ones((2, 2))).sum(), engine='builtin')",
+        "print(hash((g.source, g.mermaid, g.text, g.pipe('svg'))) * 0, g.source, g.pipe('svg'))",
+    )
+    assert printed(*program) == printed(*program)
+
+
+@given(programs())
+def test_every_graph_is_drawn_and_parses(program):
+    y = program(*[Value(x) for x in program.inputs])
+    graph = draw(y, shares=True, engine="builtin", color="gradient")
+    ET.fromstring(graph.pipe("svg"))
+    assert graph.source.count("->") == len(graph.picture.edges)
+    assert graph.text.count("\n") >= 1

@@ -1,0 +1,155 @@
+"""The backward pass of a loss, as data: every gradient, and every contribution to it.
+
+Computed beside the engine's own, from the same record and the same rules; `.grad` stays as it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.backprop import contributions, newest_first
+from autograd.data import like
+from autograd.derivatives.several import Parts
+from autograd.errors import ShapeMismatch
+from autograd.value import Value
+
+__all__ = ["BackwardPass", "Share", "everything_behind", "is_number", "jacobian_of", "local_slope"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a call passes back to one of its arguments: the chain rule along one edge.
+
+    call: the result of the call; place: which of its arguments; parent: the Value there.
+    contribution: incoming gradient times local derivative; `local` is that, if both are numbers.
+    """
+
+    call: Value
+    place: int
+    parent: Value
+    contribution: Any
+    local: Any
+
+
+def everything_behind(root: Value) -> list[Value]:
+    """The Value and all that it was made from, oldest first."""
+    calls = newest_first((root,))
+    every = dict.fromkeys([root, *calls, *(parent for call in calls for parent in call.parents)])
+    return sorted(every, key=lambda v: v._number)
+
+
+class BackwardPass:
+    """What `loss.backward()` computes, with each contribution kept apart.
+
+    values: all Values, oldest first; calls: those that are results, newest first.
+    gradients: of each Value that a gradient reaches, in the convention of `.grad`.
+    shares: of each call what it passes on; arriving: of each Value what it is given, in order.
+    """
+
+    def __init__(self, loss: Any) -> None:
+        if type(loss) is not Value:
+            raise TypeError(f"a backward pass begins at a Value, not at {_described(loss)}.")
+        if type(loss.data) is tuple or loss.size != 1 or loss.dtype.kind == "c":
+            what = "several results" if type(loss.data) is tuple else f"the shape {loss.shape}"
+            raise ShapeMismatch(
+                f"a backward pass begins at one real number, not at {what}"
+                + (f" and {loss.dtype}" if type(loss.data) is not tuple else "")
+                + ": take the sum, or an element, of it."
+            )
+        self.loss = loss
+        self.values = everything_behind(loss)
+        self.calls = newest_first((loss,))
+        self.shares: dict[Value, list[Share]] = {}
+        self.arriving: dict[Value, list[Share]] = {v: [] for v in self.values}
+        flowing: dict[Value, Any] = {loss: like(1.0, loss.data)}
+        with np.errstate(all="ignore"):
+            for call in self.calls:
+                self.shares[call] = list(self._passed_on(call, flowing))
+        self.gradients = {v: as_gradient(g) for v, g in flowing.items()}
+
+    def _passed_on(self, call: Value, flowing: dict[Value, Any]) -> Iterable[Share]:
+        g = flowing.get(call)
+        if g is None or (type(g) is float and not g):  # as in the engine: 0 · ∞ is 0
+            return
+        for place, parent, c in contributions(call, g):
+            if type(c) is Parts:
+                c = Parts(dict(c.gradients))  # a sum of them is made in the first one
+            share = Share(call, place, parent, as_gradient(c), local_slope(call, place, g, c))
+            self.arriving[parent].append(share)
+            if parent not in flowing:
+                flowing[parent] = Parts(dict(c.gradients)) if type(c) is Parts else c
+            else:
+                flowing[parent] = flowing[parent] + c
+            yield share
+
+    def gradient(self, v: Value) -> Any:
+        """The gradient of the loss by a Value, zero if there is no way to it."""
+        found = self.gradients.get(v)
+        if type(v.data) is tuple:
+            parts = [None] * len(v.data) if found is None else found
+            return tuple(
+                like(0, x) if part is None else part for x, part in zip(v.data, parts, strict=True)
+            )
+        return like(0, v.data) if found is None else found
+
+
+def _described(x: Any) -> str:
+    return f"{type(x).__name__} {x!r}" if isinstance(x, int | float) else type(x).__name__
+
+
+def as_gradient(g: Any) -> Any:
+    """What flows between Values as users know it: of complex numbers the conjugate; no Parts."""
+    if type(g) is Parts:
+        last = max(g.gradients, default=-1)
+        return [g[i] for i in range(last + 1)]
+    return np.conjugate(g) if np.iscomplexobj(g) else g
+
+
+def is_number(x: Any) -> bool:
+    return not isinstance(x, tuple | list | Parts) and np.ndim(x) == 0
+
+
+def local_slope(call: Value, place: int, g: Any, c: Any) -> Any:
+    """The derivative of a number by a number; None for arrays, and where it is no factor."""
+    if not (is_number(call.data) and is_number(c) and is_number(g)):
+        return None
+    unit = next((c for i, _, c in contributions(call, like(1.0, g)) if i == place), None)
+    if unit is None or not is_number(unit):
+        return None
+    product = g * unit
+    if np.isfinite(product) and np.isfinite(c) and abs(product - c) > 1e-6 * abs(c) + 1e-300:
+        return None  # as of complex numbers, when the function is not analytic
+    return as_gradient(unit)
+
+
+def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:
+    """The derivatives of all elements of a result by all elements of an argument.
+
+    Its shape is that of the result, then that of the argument. Raises ShapeMismatch for more than
+    `most` numbers.
+    """
+    parent = next((p for i, p, _ in contributions(call, _units(call)) if i == place), None)
+    if parent is None or type(call.data) is tuple or type(parent.data) is tuple:
+        raise ShapeMismatch("a Jacobian is of one array by one array.")
+    if call.size * parent.size > most:
+        raise ShapeMismatch(
+            f"the Jacobian of shape {call.shape + parent.shape} has {call.size * parent.size} "
+            f"numbers; those of up to {most} are computed."
+        )
+    rows = []
+    for k in range(call.size):
+        g = np.zeros(call.size, call.dtype)
+        g[k] = 1
+        g = like(1.0, call.data) if is_number(call.data) else g.reshape(call.shape)
+        row = next(c for i, _, c in contributions(call, g) if i == place)
+        rows.append(np.asarray(row))
+    stacked = np.stack(rows) if rows else np.zeros((0, *parent.shape))
+    return stacked.reshape(call.shape + parent.shape)
+
+
+def _units(call: Value) -> Any:
+    if type(call.data) is tuple:
+        raise ShapeMismatch("a Jacobian is of one array by one array.")
+    return like(1, call.data)

@@ -1,0 +1,213 @@
+"""explain: the forward and the backward pass as one page, to play, to step through, to ask.
+
+The page is one file without any reference out of it: the picture of our own layout, what Python
+read from the record, and the script and style that stand in the folder `page`.
+"""
+
+import html
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd.show.backward import is_number
+from autograd.show.colors import PAGE, THEMES
+from autograd.show.live import for_json, live_script
+from autograd.show.picture import Options, Picture, picture_of
+from autograd.show.steps import Contribution, Step, Steps
+from autograd.show.svg import svg_of
+from autograd.show.words import call_text, operands, short
+from autograd.value import Value
+
+__all__ = ["Page", "explain"]
+
+_FOLDER = Path(__file__).with_name("page")
+_CELLS = 256  # an array of so many elements, in one or two dimensions, is shown cell by cell
+
+
+class Page(str):
+    """A page of HTML; in a notebook it shows itself.
+
+    >>> from autograd import Value, explain
+    >>> explain(Value(2.0) * 3).startswith("<!DOCTYPE html>")
+    True
+    """
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self)}" style="width: 100%; height: 640px; border: '
+            '1px solid #8c959f; border-radius: 8px" title="backprop, explained"></iframe>'
+        )
+
+
+def explain(
+    loss: Value,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    live: bool = False,
+    names: Mapping[str, Any] | None = None,
+    depth: int | None = None,
+    level: Literal["op", "layer"] = "op",
+    max_nodes: int = 500,
+    direction: Literal["LR", "TB"] = "LR",
+    title: str = "",
+) -> Page:
+    """A page that explains a backward pass: play it, step through it, click what you wonder about.
+
+    The graph is in the middle; at each step the call at work glows, its formula stands beside it
+    with the numbers put in, and contributions travel along the edges and add up. A click on a node
+    shows all there is to know about it, and the paths from the loss. Keys: → and ← step, space
+    plays, Home and End, / searches, + - 0 zoom, d is light or dark. `#step=12` at the end of its
+    address opens it at that step, of the same number as in `steps(loss)`.
+
+    path: the file to write; one file, which needs no network. The page is returned too.
+    live: sliders on the leaves, which compute the forward and backward pass anew in the page; for
+        graphs of single real numbers, and the functions of them that NumPy has, and relu, sigmoid,
+        softplus.
+    names, depth, level, max_nodes, direction: as of `draw`.
+
+    Raises ShapeMismatch for a loss that is not one real number, NotDifferentiable for a graph that
+    cannot be live.
+
+    >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    >>> page = explain(np.tanh(w * x), live=True)
+    >>> "#step=" in page
+    True
+    """
+    if max_nodes < 1:
+        raise ValueError(f"max_nodes is {max_nodes}; it must be at least 1.")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth is {depth}; it must be at least 0.")
+    if level not in ("op", "layer") or direction not in ("LR", "TB"):
+        raise ValueError(
+            f"level is 'op' or 'layer', direction 'LR' or 'TB', not {level!r} and {direction!r}."
+        )
+    if live and (level != "op" or depth is not None):
+        raise ValueError("a live page shows every number: leave level and depth out.")
+    passes = Steps(loss, "both", names)
+    options = Options(max_nodes, False, level, depth, "kind", names)
+    picture = picture_of(loss, options, passes.backward)
+    data = _Data(passes, picture)
+    heading = title or f"Backprop through {passes.names[loss]}"
+    script = (_FOLDER / "page.js").read_text("utf-8")
+    if live:
+        script += "\n" + live_script(passes, data.index)
+    page = Template((_FOLDER / "page.html").read_text("utf-8")).substitute(
+        title=html.escape(heading),
+        style=_variables() + (_FOLDER / "page.css").read_text("utf-8"),
+        picture=svg_of(picture, PAGE, direction, whole=False, roomy=live),
+        data=_json(data.content()),
+        script=script.replace("</", "<\\/") + "\nstart();",
+    )
+    if path is not None:
+        Path(path).write_text(page, "utf-8")
+    return Page(page)
+
+
+def _variables() -> str:
+    """The colours of both themes."""
+
+    def rules(theme: str) -> str:
+        return " ".join(f"--{k.replace('_', '-')}: {c};" for k, c in THEMES[theme].items())
+
+    mono = "--mono: ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace;"
+    return (
+        f":root {{ color-scheme: light; {mono} {rules('light')} }}\n"
+        "@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) "
+        f"{{ color-scheme: dark; {rules('dark')} }} }}\n"
+        f":root[data-theme=dark] {{ color-scheme: dark; {rules('dark')} }}\n"
+    )
+
+
+def _json(content: Any) -> str:
+    """JSON that may stand in a page."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+class _Data:
+    """What the page knows: Values by number, the steps, and which box shows what."""
+
+    def __init__(self, passes: Steps, picture: Picture) -> None:
+        self.passes = passes
+        self.picture = picture
+        self.values = [v for v in passes.backward.values if v in picture.ids]
+        self.index = {v: i for i, v in enumerate(self.values)}
+        self.steps = list(passes)
+        self.uses: dict[Value, list[int]] = {}
+        for v in self.values:
+            for parent in dict.fromkeys(v.parents):
+                self.uses.setdefault(parent, []).append(self.index[v])
+
+    def content(self) -> dict[str, Any]:
+        formulas = {s.node: s.contributions for s in self.steps if s.phase == "backward"}
+        return {
+            "loss": self.index[self.passes.backward.loss],
+            "values": [self._value(v, formulas.get(v, ())) for v in self.values],
+            "steps": [self._step(s) for s in self.steps if s.node in self.index],
+            # Of each box the Value that it shows: of a layer its result.
+            "boxes": {self.picture.ids[v]: {"out": i} for v, i in self.index.items()},
+        }
+
+    def _value(self, v: Value, contributions: tuple[Contribution, ...]) -> dict[str, Any]:
+        names, group = self.passes.names, self.picture.groups.get(v)
+        return {
+            "name": names[v],
+            "box": self.picture.ids[v],
+            "leaf": v.fn is None,
+            "call": call_text(v, names) if v.fn is not None else "",
+            "kind": f"{v.shape} {v.dtype}" if type(v.data) is not tuple and v.ndim else "",
+            "data": _described(v.data),
+            "grad": _described(self.passes.backward.gradient(v)),
+            "group": " › ".join(g.label for g in group.path) if group else "",
+            "uses": self.uses.get(v, []),
+            "formulas": [
+                [self.index[c.parent], c.formula]
+                for c in contributions
+                if c.formula and c.parent in self.index
+            ],
+        }
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        edges = {
+            place: self.picture.edge_of.get((step.node, place))
+            for place, arg in enumerate(operands(step.node))
+            if type(arg) is Value
+        }
+        found: dict[str, Any] = {"phase": step.phase, "v": self.index[step.node]}
+        if step.phase == "forward":
+            return found | {"edges": [k for k in edges.values() if k is not None]}
+        shares = [
+            {
+                "to": self.index[c.parent],
+                "edge": edges.get(c.place),
+                "formula": c.formula,
+                "numbers": c.numbers,
+                "local": None if c.local is None or np.iscomplexobj(c.local) else str(c.local),
+                "c": _described(c.contribution),
+                "total": _described(c.total),
+                "first": c.first,
+            }
+            for c in step.contributions
+            if c.parent in self.index
+        ]
+        return found | {"shares": shares, "edgeOf": edges}
+
+
+def _described(x: Any) -> dict[str, Any]:
+    """A number or array as the page shows it: in words, as a number, as rows of numbers."""
+    found: dict[str, Any] = {"text": short(x)}
+    if isinstance(x, tuple | list):
+        return found
+    if np.ndim(x):
+        found["shape"] = str(np.shape(x))
+    if is_number(x) and not np.iscomplexobj(x):
+        found["n"] = for_json(x)
+    elif np.ndim(x) in (1, 2) and 1 < np.size(x) <= _CELLS and np.result_type(x).kind == "f":
+        rows = np.atleast_2d(x).tolist()
+        found["rows"] = [[for_json(f"{n:.4g}") for n in row] for row in rows]
+    return found

@@ -1,0 +1,102 @@
+"""Which modules, or named blocks, the Values of a graph were made in."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd.scopes import Block, Interval, intervals
+from autograd.value import Value
+
+__all__ = ["Group", "groups_of"]
+
+
+@dataclass(eq=False)
+class Group:
+    """One call of a module, or one block: its name, and the groups around and inside it."""
+
+    label: str
+    owner: Any
+    number: int
+    around: "Group | None" = None
+    inside: list["Group"] = field(default_factory=list)
+
+    @property
+    def path(self) -> tuple["Group", ...]:
+        """The groups around it and itself, the outermost first."""
+        return (*(self.around.path if self.around else ()), self)
+
+
+def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
+    """The innermost group of each Value that was made in one.
+
+    A leaf, such as a parameter, belongs where everything that uses it belongs.
+    """
+    numbers = [v._number for v in values]
+    found: dict[Value, Group] = {}
+    waiting = iter(intervals(min(numbers), max(numbers)))
+    upcoming = next(waiting, None)
+    open_now: list[tuple[Interval, Group]] = []
+    count = 0
+    for v in values:  # oldest first, as the intervals are by where they begin
+        while upcoming is not None and upcoming.first < v._number:
+            _close(open_now, upcoming.first)
+            around = open_now[-1][1] if open_now else None
+            group = Group(_label(upcoming.owner, around), upcoming.owner, count, around)
+            open_now.append((upcoming, group))
+            count += 1
+            upcoming = next(waiting, None)
+        _close(open_now, v._number)
+        if open_now:
+            found[v] = open_now[-1][1]
+    _adopt_leaves(values, found)
+    for group in dict.fromkeys(g for innermost in found.values() for g in innermost.path):
+        if group.around:
+            group.around.inside.append(group)
+    return found
+
+
+def _close(open_now: list[tuple[Interval, Group]], number: int) -> None:
+    while open_now and open_now[-1][0].last < number:
+        open_now.pop()
+
+
+def _adopt_leaves(values: Iterable[Value], found: dict[Value, Group]) -> None:
+    users: dict[Value, list[tuple[Group, ...]]] = {}
+    for v in values:
+        for parent in v.parents:
+            if parent.fn is None:
+                users.setdefault(parent, []).append(found[v].path if v in found else ())
+    for leaf, paths in users.items():
+        found.pop(leaf, None)
+        if shared := _shared(paths):
+            found[leaf] = shared[-1]
+
+
+def _shared(paths: Sequence[tuple[Group, ...]]) -> tuple[Group, ...]:
+    """What all paths begin with."""
+    first = paths[0]
+    for k, group in enumerate(first):
+        if any(len(path) <= k or path[k] is not group for path in paths):
+            return first[:k]
+    return first
+
+
+def _label(owner: Any, around: Group | None) -> str:
+    kind = owner.name if isinstance(owner, Block) else type(owner).__name__
+    name = next((n for n, part in _parts(around.owner) if part is owner), "") if around else ""
+    return f"{name}: {kind}" if name else str(kind)
+
+
+def _parts(owner: Any, depth: int = 4) -> Iterator[tuple[str, Any]]:
+    """What stands in a module by name, in its lists and dicts too."""
+    members: Iterable[tuple[Any, Any]] = ()
+    if hasattr(owner, "named_members"):
+        members = owner.named_members()
+    elif isinstance(owner, dict):
+        members = owner.items()
+    elif isinstance(owner, list | tuple):
+        members = enumerate(owner)
+    for name, member in members:
+        yield str(name), member
+        if depth and isinstance(member, dict | list | tuple):
+            yield from ((f"{name}.{inner}", part) for inner, part in _parts(member, depth - 1))

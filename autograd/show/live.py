@@ -1,0 +1,150 @@
+"""The live part of a page: the graph as JavaScript, its derivatives the table's own.
+
+The rules of the table are translated from their source text; what NumPy's functions of numbers
+are in JavaScript stands in `page/live.js`.
+"""
+
+import ast
+import functools
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd.derivatives import late
+from autograd.derivatives.registry import TABLE, Derivative, name_of
+from autograd.errors import NotDifferentiable
+from autograd.show.notation import javascript, mathematics
+from autograd.show.rules import Unreadable, opened
+from autograd.show.steps import Steps
+from autograd.value import Value
+
+__all__ = ["for_json", "in_javascript", "known_functions", "live_script"]
+
+_RUNTIME = Path(__file__).with_name("page") / "live.js"
+_ONLY_IN_RULES = {
+    "any", "all", "isnan", "isinf", "isfinite", "rint", "greater", "min", "over", "sinc_derivative",
+    "i0_derivative",
+}  # fmt: skip
+
+
+def for_json(x: Any) -> Any:
+    """A number for JSON, which has none that are not finite."""
+    text = repr(float(x))
+    words = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return words[text] if text in words else float(x)
+
+
+@functools.cache
+def _runtime() -> tuple[str, frozenset[str]]:
+    """The script, and the names of the functions that it knows."""
+    text = _RUNTIME.read_text("utf-8")
+    table = text[text.index("const np = {") : text.index("\n};")]
+    return text, frozenset(re.findall(r"(?:^|[ ,])([a-z]\w*):", table, re.MULTILINE))
+
+
+def known_functions() -> list[Any]:
+    """The functions of the table that a live page computes."""
+    late.load()
+    return [fn for fn in TABLE if in_javascript(fn, ()) is not None]
+
+
+def in_javascript(fn: Any, args: Sequence[Any]) -> str | None:
+    """A function with its rules, as an object of JavaScript; None if a page does not know it.
+
+    `f` is the function; `d` its rules by argument, each as a function, and as text to read, in
+    which ⟦g⟧, ⟦y⟧, ⟦x0⟧ stand for numbers. Arguments that are no Values are constants in it.
+    """
+    derivative = TABLE[fn]
+    name = _short_name(fn)
+    if name not in _runtime()[1] - _ONLY_IN_RULES or derivative.sequence or derivative.several:
+        return None
+    try:
+        rules = [_rule(derivative, place, args) for place in range(derivative.arity or 0)]
+    except Unreadable:
+        return None
+    return f"{{f: np.{name}, d: [{', '.join(rules)}]}}"
+
+
+def _short_name(fn: Any) -> str:
+    return name_of(fn).removeprefix("np.")
+
+
+def _rule(derivative: Derivative, place: int, args: Sequence[Any]) -> str:
+    rule = derivative.rules[place]
+    if rule is None:
+        return "null"
+    names = ["g", "y", *(f"x{k}" for k in range(derivative.arity or 0))]
+    inputs: list[ast.expr] = [ast.Name(n, ast.Load()) for n in names]
+    for k, arg in enumerate(args):
+        if type(arg) is not Value:
+            inputs[2 + k] = ast.Constant(arg)
+    expression = opened(rule, inputs)
+    used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+    called = {_function(n) for n in ast.walk(expression) if isinstance(n, ast.Call)}
+    if not called <= _runtime()[1] or not used <= {*names, "np", "π", *called}:
+        raise Unreadable(rule)
+    body = javascript(expression)
+    regular = _Regular().visit(expression)
+    text = mathematics(regular, {n: f"⟦{n}⟧" for n in names})
+    return f"{{f: ({', '.join(names)}) => {body}, text: {json.dumps(text, ensure_ascii=False)}}}"
+
+
+class _Regular(ast.NodeTransformer):
+    """A formula to read: without the cases for poles and for what is not a number."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        return self.visit(node.orelse)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if _function(node) == "where" and isinstance(node.args[0], ast.Compare | ast.Call):
+            return node.args[2]
+        return node
+
+
+def _function(call: ast.Call) -> str:
+    return ast.unparse(call.func).removeprefix("np.")
+
+
+def live_script(passes: Steps, index: Mapping[Value, int]) -> str:
+    """The script of a live page. Raises NotDifferentiable for what such a page cannot compute."""
+    table: dict[str, str] = {}
+    nodes = []
+    for v in passes.backward.values:
+        name = passes.names[v]
+        if type(v.data) is not float:
+            raise NotDifferentiable(
+                f"live=True is for graphs of single real numbers; {name} has "
+                + (f"the shape {v.shape} and {v.dtype}" if type(v.data) is not tuple else "several")
+                + ": leave live out."
+            )
+        if v not in index:
+            raise NotDifferentiable(
+                f"live=True needs all of the graph, which has {len(passes.backward.values)} "
+                f"Values: give a max_nodes as large."
+            )
+        if v.fn is None:
+            continue
+        script = in_javascript(v.fn, v.args)
+        if script is None:
+            raise NotDifferentiable(
+                f"live=True: the page does not compute {name_of(v.fn)}, of which {name} is the "
+                "result; leave live out."
+            )
+        constants = [repr(a) for a in v.args if type(a) is not Value]
+        fn = " ".join([_short_name(v.fn), *constants])
+        table[fn] = script
+        nodes.append({"v": index[v], "fn": fn, "args": [_argument(a, index) for a in v.args]})
+        if v.kwargs:
+            raise NotDifferentiable(f"live=True: {name_of(v.fn)} with {', '.join(v.kwargs)}=.")
+    functions = ",\n  ".join(f"{json.dumps(fn)}: {text}" for fn, text in table.items())
+    listed = json.dumps(nodes, separators=(",", ":"), allow_nan=False)
+    return f"{_runtime()[0]}\nconst LIVE = {{nodes: {listed}, table: {{\n  {functions}\n}}}};"
+
+
+def _argument(arg: Any, index: Mapping[Value, int]) -> Any:
+    if type(arg) is Value:
+        return {"v": index[arg]}
+    return None if arg is None else for_json(arg)

@@ -1,0 +1,91 @@
+"""What Values are called in pictures and in print: by the caller, by a module, by their label."""
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from autograd.scopes import intervals
+from autograd.value import Value
+
+__all__ = ["as_variable", "identifiers", "names_of", "unique"]
+
+
+def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) -> dict[Value, str]:
+    """The names of those Values that have one; no two have the same.
+
+    names: variables, such as `locals()`: Values, modules, and lists, tuples and dicts of them. They
+        come before the names that modules have for their parameters, and those before labels.
+    """
+    values = list(values)
+    found: dict[Value, str] = {}
+    for name, value in _variables(names or {}):
+        found.setdefault(value, name)
+    by_module = _parameters(values)
+    taken: set[str] = set()
+    shown = {}
+    for v in values:
+        name = found.get(v) or _better(v.label, by_module.get(v, ""))
+        if name:
+            shown[v] = unique(name, taken)
+    return shown
+
+
+def _better(label: str, by_module: str) -> str:
+    """A label that someone chose, or the longer name for the one that a layer gave."""
+    return by_module if not label or by_module.rpartition(".")[2] == label else str(label)
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """The name, with a number behind it if it is taken."""
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    taken.add(free)
+    return free
+
+
+def _variables(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for name, value in names.items():
+        if not str(name).startswith("_") and name not in ("In", "Out"):  # a notebook's own
+            yield from _within(str(name), value, 4)
+
+
+def _within(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, Value):
+        yield name, value
+    elif hasattr(value, "named_parameters"):
+        yield from ((f"{name}.{inner}", p) for inner, p in value.named_parameters())
+    elif depth and isinstance(value, list | tuple):
+        for i, member in enumerate(value):
+            yield from _within(f"{name}[{i}]", member, depth - 1)
+    elif depth and isinstance(value, dict):
+        for key, member in value.items():
+            yield from _within(f"{name}[{key!r}]", member, depth - 1)
+
+
+def _parameters(values: list[Value]) -> dict[Value, str]:
+    """The names of parameters in the outermost of the modules that were called."""
+    found: dict[Value, str] = {}
+    numbers = [v._number for v in values]
+    for interval in intervals(min(numbers), max(numbers)):
+        if hasattr(interval.owner, "named_parameters"):
+            for name, p in interval.owner.named_parameters():
+                found.setdefault(p, name)
+    return found
+
+
+def identifiers(values: Iterable[Value], shown: Mapping[Value, str]) -> dict[Value, str]:
+    """A name for every Value: the one that is shown, or `v` and a number, oldest first."""
+    taken = set(shown.values())
+    named = {}
+    for number, v in enumerate(values, 1):
+        named[v] = shown.get(v) or unique(f"v{number}", taken)
+    return named
+
+
+def as_variable(name: str) -> str:
+    """A name as Python takes it for a variable."""
+    word = re.sub(r"\W+", "_", name).strip("_") or "v"
+    word = f"layer_{word}" if word[0].isdigit() else word
+    return f"{word}_" if keyword.iskeyword(word) else word

@@ -1,0 +1,326 @@
+"""A graph as a picture, before anything is drawn: boxes, edges and groups, with what they say.
+
+Built from the record alone; DOT, SVG, Mermaid and text are made from it, each in its own room.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd.data import like
+from autograd.show.backward import BackwardPass, everything_behind, is_number
+from autograd.show.groups import Group, groups_of
+from autograd.show.names import names_of
+from autograd.show.words import number, operands, settings_of, short, symbol_of
+from autograd.value import Value
+
+__all__ = ["Box", "Edge", "Grid", "Options", "Picture", "picture_of"]
+
+Kind = Literal["leaf", "result", "root", "call", "constant", "layer", "more"]
+_CELLS = 64  # an array of so many elements, in one or two dimensions, is shown cell by cell
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A small array, cell by cell: what it is, and its numbers as rows."""
+
+    caption: str
+    rows: tuple[tuple[float, ...], ...]
+
+
+@dataclass(eq=False)
+class Box:
+    """A node of the picture: its title, its lines, its grids side by side.
+
+    size: the magnitude of its gradient, if boxes are coloured by it.
+    """
+
+    id: str
+    kind: Kind
+    title: str = ""
+    lines: list[str] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+    group: Group | None = None
+    size: float | None = None
+
+
+@dataclass(eq=False)
+class Edge:
+    """An edge of the picture; its label is its share of the chain rule, if shares are shown."""
+
+    tail: str
+    head: str
+    label: str = ""
+    dashed: bool = False
+
+
+@dataclass(eq=False)
+class Picture:
+    """Boxes in an order in which edges lead forward, and the pairs of `later` too.
+
+    edge_of: the number of the edge to a call from its argument of a place, if that is drawn.
+    ids, names, gradients: of the Values; sizes: the limits of the scale of colours.
+    """
+
+    boxes: list[Box]
+    edges: list[Edge]
+    edge_of: dict[tuple[Value, int], int]
+    ids: dict[Value, str]
+    names: dict[Value, str]
+    gradients: dict[Value, Any]
+    later: list[tuple[str, str]]
+    groups: dict[Value, Group]
+    sizes: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a picture shows; see `draw`."""
+
+    max_nodes: int = 200
+    shares: bool = False
+    level: Literal["op", "layer"] = "op"
+    depth: int | None = None
+    color: Literal["kind", "gradient"] = "kind"
+    names: Mapping[str, Any] | None = None
+
+
+def picture_of(root: Value, options: Options, backward: BackwardPass | None = None) -> Picture:
+    """The picture of the graph behind a Value; with a backward pass, of the gradients in that."""
+    if options.shares and backward is None:
+        backward = BackwardPass(root)
+    every = everything_behind(root)
+    groups = groups_of(every)
+    folded = {v: fold for v in every if (fold := _fold(groups.get(v), options))}
+    return _Builder(root, every, groups, folded, backward, options).picture()
+
+
+def _fold(group: Group | None, options: Options) -> Group | None:
+    """The group that a Value disappears in, if it does."""
+    path = group.path if group else ()
+    if options.depth is not None:
+        return path[options.depth] if len(path) > options.depth else None
+    if options.level == "layer":
+        return path[-1] if path and not path[-1].inside else None
+    return None
+
+
+class _Builder:
+    def __init__(
+        self,
+        root: Value,
+        every: list[Value],
+        groups: dict[Value, Group],
+        folded: dict[Value, Group],
+        backward: BackwardPass | None,
+        options: Options,
+    ) -> None:
+        self.root = root
+        self.every = every
+        self.groups = groups
+        self.folded = folded
+        self.backward = backward
+        self.options = options
+        self.names = names_of(every, options.names)
+        self.boxes: list[Box] = []
+        self.edges: list[Edge] = []
+        self.edge_of: dict[tuple[Value, int], int] = {}
+        units = dict.fromkeys(folded.get(v, v) for v in reversed(every))  # the newest first
+        shown = set(list(units)[: options.max_nodes])
+        self.hidden = len(units) - len(shown)
+        self.ids: dict[Value, str] = {}
+        numbers: dict[Any, str] = {}
+        for v in sorted(every, key=lambda v: v in folded and v.fn is None):  # calls name layers
+            unit = folded.get(v, v)
+            if unit in shown:
+                prefix = "v" if unit is v else "layer"
+                self.ids[v] = numbers.setdefault(unit, f"{prefix}{len(numbers)}")
+
+    def picture(self) -> Picture:
+        if self.hidden:
+            self.boxes.append(Box("more", "more", f"… {self.hidden} more"))
+        members: dict[Group, list[Value]] = {}
+        for v in self.every:
+            if v in self.folded:
+                members.setdefault(self.folded[v], []).append(v)
+        done: set[Group] = set()
+        for v in self.every:
+            if v not in self.ids:
+                continue
+            fold = self.folded.get(v)
+            if fold is None:
+                self._value(v)
+            elif fold not in done and v.fn is not None:
+                done.add(fold)
+                self._layer(fold, members[fold])
+        self._sort()
+        sizes = [b.size for b in self.boxes if b.size]
+        limits = (min(sizes), max(sizes)) if sizes else None
+        gradients = {v: self._gradient(v) for v in self.every}
+        return Picture(
+            self.boxes, self.edges, self.edge_of, self.ids, self.names, gradients, self.later,
+            self.groups, limits,
+        )  # fmt: skip
+
+    def _sort(self) -> None:
+        """Boxes so that every edge leads forward: a layer stands where its inputs are known."""
+        self.later = self._later()
+        before: dict[str, list[str]] = {}
+        for tail, head in [*((e.tail, e.head) for e in self.edges), *self.later]:
+            before.setdefault(head, []).append(tail)
+        order: dict[str, None] = {}
+        todo = [(box.id, False) for box in reversed(self.boxes)]
+        while todo:
+            name, ready = todo.pop()
+            if ready:
+                order[name] = None
+            elif name not in order:
+                todo.append((name, True))
+                todo += [(t, False) for t in reversed(before.get(name, [])) if t not in order]
+        rank = {name: k for k, name in enumerate(order)}
+        self.boxes.sort(key=lambda box: rank[box.id])
+
+    def _later(self) -> list[tuple[str, str]]:
+        """What a group is given, with the group's own leaves: so it begins where its input ends."""
+        has_input = {e.head for e in self.edges}
+        path = {b.id: b.group.path if b.group else () for b in self.boxes}
+        leaves: dict[Group, list[str]] = {}
+        for box in self.boxes:
+            if box.id not in has_input:
+                for group in path[box.id]:
+                    leaves.setdefault(group, []).append(box.id)
+        pairs = {
+            (e.tail, leaf): None
+            for e in self.edges
+            if e.tail in has_input
+            for group in path[e.head]
+            if group not in path[e.tail]
+            for leaf in leaves.get(group, ())
+        }
+        return list(pairs)
+
+    # ------------------------------------------------------------------------- boxes
+
+    def _gradient(self, v: Value) -> Any:
+        if self.backward:
+            return self.backward.gradient(v)
+        if v._grad is None and type(v.data) is not tuple:
+            return like(0, v.data)  # without leaving it there
+        return v.grad
+
+    def _value(self, v: Value) -> None:
+        id_ = self.ids[v]
+        kind: Kind = "leaf" if v.fn is None else "root" if v is self.root else "result"
+        box = Box(id_, kind, self.names.get(v, ""), group=self.groups.get(v))
+        gradient = self._gradient(v)
+        box.lines, box.grids = _content(v, gradient)
+        if self.options.color == "gradient":
+            box.size = _magnitude(gradient)
+        self.boxes.append(box)
+        if v.fn is None:
+            return
+        call = f"call{id_[1:]}"
+        self.boxes.append(Box(call, "call", symbol_of(v), settings_of(v), group=self.groups.get(v)))
+        for k, arg in enumerate(operands(v)):
+            if type(arg) is not Value:
+                constant = Box(f"{call}c{k}", "constant", short(arg), group=self.groups.get(v))
+                self.boxes.append(constant)
+                self.edges.append(Edge(constant.id, call))
+            else:
+                self._edge(v, k, arg, call)
+        self.edges.append(Edge(call, id_))
+
+    def _edge(self, call: Value, place: int, parent: Value, head: str) -> None:
+        label = ""
+        if self.backward and self.options.shares:
+            found = [s for s in self.backward.shares.get(call, ()) if s.place == place]
+            label = _share(self.backward, found[0]) if found else "0"
+        tail = self.ids.get(parent)
+        if tail is None:
+            if not any(e.tail == "more" and e.head == head for e in self.edges[-8:]):
+                self.edges.append(Edge("more", head, dashed=True))
+        elif tail != head:
+            self.edge_of[call, place] = len(self.edges)
+            self.edges.append(Edge(tail, head, label))
+
+    def _layer(self, fold: Group, members: list[Value]) -> None:
+        """One box for all that was made in a group, and edges for what comes in from outside."""
+        id_ = self.ids[members[-1]]
+        inside = set(members)
+        calls = [v for v in members if v.fn is not None]
+        parameters = [v for v in members if v.fn is None]
+        out = calls[-1]
+        box = Box(id_, "layer", fold.label, group=fold.around)
+        if hasattr(fold.owner, "extra_repr") and (extra := fold.owner.extra_repr()):
+            box.lines.append(extra)
+        if parameters:
+            count = sum(p.size for p in parameters)
+            box.lines.append(f"{count:,} parameter{'s' if count > 1 else ''}")
+        if len(calls) > 1:
+            box.lines.append(f"{len(calls)} calls")
+        content, box.grids = _content(out, self._gradient(out))
+        box.lines += [f"out {line}" if k == 0 and out.ndim else line
+                      for k, line in enumerate(content)]  # fmt: skip
+        if parameters:
+            norm = np.sqrt(sum(_norm(self._gradient(p)) ** 2 for p in parameters))
+            box.lines.append(f"‖grad of parameters‖ {number(norm)}")
+        if self.options.color == "gradient":
+            box.size = max(_magnitude(self._gradient(v)) for v in members)
+        self.boxes.append(box)
+        known: dict[str, int] = {}
+        for v in calls:
+            for place, arg in enumerate(operands(v)):
+                if type(arg) is not Value or arg in inside:
+                    continue
+                tail = self.ids.get(arg, "more")
+                if tail in known:
+                    self.edge_of[v, place] = known[tail]
+                else:
+                    known[tail] = len(self.edges)
+                    self._edge(v, place, arg, id_)
+
+
+def _content(v: Value, gradient: Any) -> tuple[list[str], list[Grid]]:
+    """The lines of a Value, and its grids if it is a small array of real numbers."""
+    if type(v.data) is tuple:  # of a call with several results, which follow one by one
+        return [f"{np.shape(x)} {np.result_type(x)}" for x in v.data], []
+    lines = [f"{v.shape} {v.dtype}"] if v.ndim else []
+    if v.ndim in (1, 2) and 1 < v.size <= _CELLS and v.dtype.kind == "f":
+        return lines, [Grid("data", _rows(v.data)), Grid("grad", _rows(gradient))]
+    return [*lines, f"data {short(v.data)}", f"grad {short(gradient)}"], []
+
+
+def _rows(x: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(n) for n in row) for row in np.atleast_2d(x))
+
+
+def _norm(x: Any) -> float:
+    return float(np.linalg.norm(np.ravel(x))) if not isinstance(x, tuple) else 0.0
+
+
+def _magnitude(gradient: Any) -> float:
+    """The largest absolute value: what colours show."""
+    sizes = [np.max(np.abs(g), initial=0) for g in _arrays(gradient)]
+    finite = [float(s) for s in sizes if np.isfinite(s)]
+    return max(finite, default=0.0)
+
+
+def _arrays(gradient: Any) -> Iterable[Any]:
+    return gradient if isinstance(gradient, tuple | list) else (gradient,)
+
+
+def _share(backward: BackwardPass, share: Any) -> str:
+    """The chain rule along one edge: incoming gradient × local derivative = contribution."""
+    if share.local is not None:
+        incoming = backward.gradients[share.call]
+        return f"{number(incoming)} × {_factor(share.local)} = {number(share.contribution)}"
+    if is_number(share.contribution):
+        return f"+ {number(share.contribution)}"
+    return f"‖·‖ {number(_norm(share.contribution))}"
+
+
+def _factor(x: Any) -> str:
+    text = number(x)
+    return f"({text})" if text.startswith("-") else text

@@ -1,0 +1,86 @@
+"""A picture as text: Mermaid, for pages of Markdown, and a tree for the terminal."""
+
+from autograd.show.groups import Group
+from autograd.show.names import identifiers
+from autograd.show.picture import Box, Picture
+from autograd.show.words import call_text, short
+from autograd.value import Value
+
+__all__ = ["mermaid_of", "tree_of"]
+
+
+def mermaid_of(picture: Picture, direction: str) -> str:
+    """The picture in Mermaid's flowchart language."""
+    lines = [f"flowchart {direction}"]
+    boxes: dict[Group | None, list[Box]] = {}
+    order: dict[Group | None, None] = {None: None}
+    for box in picture.boxes:
+        boxes.setdefault(box.group, []).append(box)
+        order |= dict.fromkeys(box.group.path if box.group else ())
+    _write(None, boxes, list(order), lines, "  ")
+    for edge in picture.edges:
+        arrow = "-.->" if edge.dashed else "-->"
+        label = f'|"{_quoted(edge.label)}"|' if edge.label else ""
+        lines.append(f"  {edge.tail} {arrow}{label} {edge.head}")
+    for kind, fill in {"leaf": "#e6f4ea", "root": "#fff3d6", "call": "#eef1f5"}.items():
+        lines.append(f"  classDef {kind} fill:{fill},color:#1b1f24")
+    return "\n".join(lines) + "\n"
+
+
+def _write(
+    group: Group | None,
+    boxes: dict[Group | None, list[Box]],
+    order: list[Group | None],
+    lines: list[str],
+    indent: str,
+) -> None:
+    for box in boxes.get(group, ()):
+        text = "<br/>".join(_quoted(line) for line in [box.title, *_lines(box)] if line) or " "
+        left, right = ("([", "])") if box.kind == "call" else ("[", "]")
+        kind = f":::{box.kind}" if box.kind in ("leaf", "root", "call") else ""
+        lines.append(f'{indent}{box.id}{left}"{text}"{right}{kind}')
+    for inner in order:
+        if inner is not None and inner.around is group:
+            lines.append(f'{indent}subgraph g{inner.number}["{_quoted(inner.label)}"]')
+            _write(inner, boxes, order, lines, indent + "  ")
+            lines.append(f"{indent}end")
+
+
+def _lines(box: Box) -> list[str]:
+    grids = [f"{grid.caption} {[list(row) for row in grid.rows]}" for grid in box.grids]
+    return box.lines + [grid if len(grid) <= 60 else grid[:59] + "…" for grid in grids]
+
+
+def _quoted(text: str) -> str:
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    for char, code in (("#", "#35;"), ("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"),
+                       ("`", "#96;"), ("\\", "#92;")):  # fmt: skip
+        shown = shown.replace(char, code)
+    return shown
+
+
+def tree_of(root: Value, picture: Picture) -> str:
+    """The graph as a tree, the result at its root; what is used twice is written out once."""
+    names = identifiers(picture.gradients, picture.names)
+    lines: list[str] = []
+    seen: set[Value] = set()
+    todo: list[tuple[Value, str, str]] = [(root, "", "")]
+    while todo:
+        v, before, below = todo.pop()
+        again = v in seen and v.fn is not None
+        seen.add(v)
+        if v not in picture.ids:
+            lines.append(f"{before}…")
+            continue
+        call = f" = {call_text(v, names)}" if v.fn is not None and not again else ""
+        numbers = f"data {short(v.data)}, grad {short(picture.gradients[v])}"
+        lines.append(f"{before}{names[v]}{call}  " + ("(see above)" if again else numbers))
+        if again:
+            continue
+        parents = list(dict.fromkeys(v.parents))
+        for k, parent in reversed(list(enumerate(parents))):
+            last = k == len(parents) - 1
+            todo.append(
+                (parent, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "))
+            )
+    return "\n".join(lines)

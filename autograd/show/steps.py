@@ -1,0 +1,197 @@
+"""steps: the forward and the backward pass one call at a time, to print, to loop over, to go back.
+
+Everything is read from the record, when it is asked for; the gradients of Values stay as they are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, overload
+
+from autograd.show.backward import BackwardPass, Share, jacobian_of
+from autograd.show.chain import formula_of
+from autograd.show.names import identifiers, names_of
+from autograd.show.words import call_text, number, short
+from autograd.value import Value
+
+__all__ = ["Contribution", "Step", "Steps", "steps"]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one step passes back to one argument of its call.
+
+    parent, name: the Value that the argument is. place: which argument.
+    formula: what the rule computes, as `g · (1 − y²)`; numbers: the same with the numbers put in.
+    local: the local derivative, of numbers; for arrays None, see `jacobian`.
+    contribution: incoming gradient × local derivative; total: the parent's sum so far, with it.
+    """
+
+    call: Value = field(repr=False)
+    parent: Value = field(repr=False)
+    name: str
+    place: int
+    formula: str
+    numbers: str
+    local: Any
+    contribution: Any
+    total: Any
+    first: bool
+
+    def jacobian(self, most: int = 4096) -> Any:
+        """The derivatives of all elements of the result by all elements of the argument.
+
+        Its shape is that of the result, then that of the argument. Raises ShapeMismatch for more
+        than `most` numbers.
+        """
+        return jacobian_of(self.call, self.place, most)
+
+    def __str__(self) -> str:
+        before = "" if self.first else f"   (the sum so far: {short(self.total)})"
+        if self.numbers and self.local is not None:
+            said = dict.fromkeys([self.formula, self.numbers, number(self.contribution)])
+            product = " = ".join(said)
+        else:
+            product = f"{self.formula or 'by its rule'} = {short(self.contribution)}"
+        return f"  grad {self.name} += {product}{before}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call on its way forward, or back.
+
+    node, name: the result of the call, and what it is called; call: the call, in print.
+    gradient: what has come in for it, complete (backward); contributions: what it passes on.
+    """
+
+    number: int
+    phase: Literal["forward", "backward"]
+    node: Value = field(repr=False)
+    name: str
+    call: str
+    data: Any
+    gradient: Any = None
+    contributions: tuple[Contribution, ...] = ()
+
+    def __str__(self) -> str:
+        if self.phase == "forward":
+            return f"{self.number:>3} forward   {self.name} = {self.call} = {short(self.data)}"
+        head = f"{self.number:>3} backward  {self.name} = {self.call}, g = {short(self.gradient)}"
+        return "\n".join([head, *map(str, self.contributions)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+class Steps(Sequence[Step]):
+    """The steps of a pass, in order: a sequence, and a place in it to go forward and back from."""
+
+    def __init__(self, loss: Value, phase: str, names: Mapping[str, Any] | None) -> None:
+        self.backward = BackwardPass(loss)
+        self.names = identifiers(self.backward.values, names_of(self.backward.values, names))
+        calls = self.backward.calls
+        self._calls: list[tuple[Literal["forward", "backward"], Value]] = []
+        if phase != "backward":
+            self._calls += [("forward", v) for v in reversed(calls)]
+        if phase != "forward":
+            self._calls += [("backward", v) for v in calls]
+        self.position = -1
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @overload
+    def __getitem__(self, k: int) -> Step: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[Step]: ...
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            return [self[i] for i in range(*k.indices(len(self)))]
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"there are {len(self)} steps, and no step {k}.")
+        k %= len(self)
+        phase, v = self._calls[k]
+        step = Step(k, phase, v, self.names[v], call_text(v, self.names), v.data)
+        if phase == "forward":
+            return step
+        gradient = self.backward.gradient(v)
+        shares = self.backward.shares[v]
+        contributions = tuple(self._contribution(v, share, gradient) for share in shares)
+        return Step(k, phase, v, step.name, step.call, v.data, gradient, contributions)
+
+    def _contribution(self, v: Value, share: Share, gradient: Any) -> Contribution:
+        formula = formula_of(v, share.place, gradient)
+        total, first = self._total(share)
+        return Contribution(
+            v, share.parent, self.names[share.parent], share.place,
+            formula.text(self.names) if formula else "",
+            formula.numbers(gradient) if formula else "",
+            share.local, share.contribution, total, first,
+        )  # fmt: skip
+
+    def _total(self, share: Share) -> tuple[Any, bool]:
+        """The parent's gradient when this contribution has come, and whether it is the first."""
+        total = None
+        for earlier in self.backward.arriving[share.parent]:
+            c = earlier.contribution
+            total = c if total is None or isinstance(c, list) else total + c
+            if earlier is share:
+                break
+        return total, self.backward.arriving[share.parent][0] is share
+
+    def __iter__(self) -> Iterator[Step]:
+        return (self[k] for k in range(len(self)))
+
+    def forward(self) -> Step:
+        """The next step; the last one again at the end."""
+        return self.seek(self.position + 1)
+
+    def back(self) -> Step:
+        """The step before; the first one again at the beginning."""
+        return self.seek(self.position - 1)
+
+    def seek(self, k: int) -> Step:
+        """Go to the k-th step, or the nearest there is."""
+        if not self._calls:
+            raise IndexError("a leaf has no steps: nothing was computed.")
+        self.position = min(max(k, 0), len(self) - 1)
+        return self[self.position]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} steps of {self.names[self.backward.loss]}>"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+
+def steps(
+    loss: Value,
+    *,
+    phase: Literal["both", "forward", "backward"] = "both",
+    names: Mapping[str, Any] | None = None,
+) -> Steps:
+    """The calls of a loss one at a time: forward, oldest first; then backward, newest first.
+
+    A forward step tells the call and what came out. A backward step tells the gradient g that has
+    come in, complete, because every use of the Value was a later call; and for each argument the
+    rule of the table, the local derivative, the contribution, and the sum that it is added to.
+
+    To loop over, or to index; `.forward()` and `.back()` walk through it, as in pdb;
+    `ipywidgets.interact(lambda k: print(s[k]), k=(0, len(s) - 1))` makes a slider of it.
+
+    phase: "forward" or "backward" for one of the two alone.
+    names: variables, such as `locals()`, to name Values by; else their labels.
+
+    Reads the record, and leaves `.grad` alone. Raises ShapeMismatch for a loss that is not one
+    real number.
+
+    >>> a = Value(3.0, label="a")
+    >>> for step in steps(a * a):
+    ...     print(step)
+      0 forward   v2 = a × a = 9
+      1 backward  v2 = a × a, g = 1
+      grad a += g · a = 1 · 3 = 3
+      grad a += g · a = 1 · 3 = 3   (the sum so far: 6)
+    """
+    if phase not in ("both", "forward", "backward"):
+        raise ValueError(f"phase is {phase!r}; it is 'both', 'forward' or 'backward'.")
+    return Steps(loss, phase, names)

@@ -1,0 +1,98 @@
+"""Numbers, arrays and calls in a few words."""
+
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives.registry import TABLE, name_of
+from autograd.value import Value
+
+__all__ = ["call_text", "number", "operands", "settings_of", "short", "symbol_of", "width"]
+
+_SMALL = 6  # arrays of so many elements are written whole
+
+
+def number(x: Any, digits: int = 4) -> str:
+    """A number with a few digits.
+
+    >>> number(0.123456)
+    '0.1235'
+    """
+    return f"{x + 0.0:.{digits}g}"  # + 0.0, because -0 says nothing here
+
+
+def short(x: Any) -> str:
+    """A number, or an array in a few words."""
+    if isinstance(x, float | complex | np.inexact) and np.ndim(x) == 0:
+        return number(x)
+    if isinstance(x, tuple | list):
+        text = f"({', '.join(map(short, x))})"
+        return text if len(text) <= 60 else text[:59] + "…"
+    if not isinstance(x, np.ndarray):
+        return repr(x) if len(repr(x)) <= 30 else repr(x)[:29] + "…"
+    if x.size <= _SMALL:
+        return np.array2string(x, precision=3, separator=", ").replace("\n", "")
+    if x.dtype.kind in "fiu":
+        return f"{np.min(x):.3g} … {np.max(x):.3g}, mean {np.mean(x):.3g}"
+    return f"{x.dtype} of shape {x.shape}"
+
+
+def operands(v: Value) -> list[Any]:
+    """The arguments of the call, those in a sequence one by one."""
+    return [m for arg in v.args for m in (arg if v.parents and _holds_value(arg) else (arg,))]
+
+
+def _holds_value(arg: Any) -> bool:
+    return type(arg) is tuple and any(type(member) is Value for member in arg)
+
+
+def symbol_of(v: Value) -> str:
+    """What pictures call the function: + or tanh."""
+    assert v.fn is not None
+    return TABLE[v.fn].symbol or name_of(v.fn).removeprefix("np.").lstrip("_")
+
+
+def settings_of(v: Value) -> list[str]:
+    return [f"{name}={short(value)}" for name, value in v.kwargs.items()]
+
+
+_INFIX = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "**": 3}
+
+
+def call_text(v: Value, names: dict[Value, str]) -> str:
+    """The call with the names of its arguments: `a × b`, `np.tanh(v4)`."""
+    assert v.fn is not None
+    shown = [names[a] if type(a) is Value else _constant(a) for a in operands(v)]
+    symbol = TABLE[v.fn].symbol
+    if symbol in _INFIX and len(shown) == 2:
+        return f"{shown[0]} {symbol} {shown[1]}"
+    if symbol == "−":
+        return f"−{shown[0]}"
+    if symbol == "[ ]":
+        return f"{shown[0]}[{_index(v.args[1])}]"
+    name = name_of(v.fn).lstrip("_") if symbol in (None, "") or symbol in _INFIX else symbol
+    return f"{name}({', '.join([*shown, *settings_of(v)])})"
+
+
+def _constant(x: Any) -> str:
+    large = isinstance(x, np.ndarray) and x.size > _SMALL
+    return f"array of shape {x.shape}" if large else short(x)
+
+
+def _index(index: Any) -> str:
+    parts = index if isinstance(index, tuple) else (index,)
+    return ", ".join(_slice(p) if isinstance(p, slice) else short(p) for p in parts)
+
+
+def _slice(s: slice) -> str:
+    ends = ["" if end is None else str(end) for end in (s.start, s.stop)]
+    return ":".join(ends) + ("" if s.step is None else f":{s.step}")
+
+
+def width(text: str) -> int:
+    """How many places of a terminal, or of a typewriter, a text takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )

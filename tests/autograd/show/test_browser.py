@@ -1,0 +1,363 @@
+"""The page in a real browser: Chromium, headless, on the file as it lies on the disk."""
+
+import functools
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value, explain, steps
+from autograd.check.catalogue import ELEMENTWISE
+from autograd.derivatives.registry import TABLE, name_of
+from autograd.show.live import known_functions
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Opens the page of a loss; at the end, it has asked for nothing and complained of nothing."""
+    opened = []
+
+    def show(loss, *, hash="", context=None, **settings):
+        path = tmp_path / "backprop.html"
+        explain(loss, path, **settings)
+        settings = {"reduced_motion": "reduce", "viewport": {"width": 1400, "height": 800}}
+        page = browser.new_page(**(settings | (context or {})))
+        requests, complaints = [], []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{path.as_uri()}{hash}")
+        opened.append((page, requests, complaints, path))
+        return page
+
+    yield show
+    for page, requests, complaints, path in opened:
+        page.close()
+        assert {url.split("#")[0] for url in requests} == {path.as_uri()}
+        assert complaints == []
+
+
+def neuron():
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    b = Value(6.7, label="b")
+    o = np.tanh(x * w + b)
+    o.label = "o"
+    return o
+
+
+def box(page, name):
+    return page.locator(f'.box[aria-label="{name}"], .box[aria-label^="{name},"]').first
+
+
+def test_the_first_sight(show):
+    page = show(neuron())
+    assert page.locator("#where").inner_text() == "6 steps"
+    assert page.locator(".pending").count() == 0
+    assert "grad -1.904" in box(page, "x").text_content()
+    assert page.locator("#graph svg").is_visible()
+
+
+def test_stepping_forth_and_back_by_keys(show):
+    page = show(neuron())
+    walk = steps(neuron())
+    for step in walk:
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#where").inner_text() == f"step {step.number} of 5 · {step.phase}"
+        assert page.url.endswith(f"#step={step.number}")
+        text = page.locator("#step").inner_text()
+        assert step.call in text
+        for c in step.contributions:
+            assert c.formula in text
+            assert c.numbers in text
+    assert page.locator(".pending").count() == 0
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#where").inner_text() == "step 4 of 5 · backward"
+    assert "grad ·" in box(page, "x").text_content()
+    page.keyboard.press("Home")
+    assert page.locator("#where").inner_text() == "step 0 of 5 · forward"
+    assert page.locator(".box.pending").count() == 4  # two results, and the calls that make them
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#where").inner_text() == "6 steps"
+    page.keyboard.press("End")
+    assert "grad -1.904" in box(page, "x").text_content()
+
+
+def test_a_step_glows_and_contributions_travel(show):
+    page = show(neuron(), hash="#step=5")
+    assert page.locator(".box.now").count() == 2
+    assert page.locator(".box.gets").count() == 2
+    assert page.locator(".edge.returning").count() == 2
+    assert page.locator(".pill text").all_text_contents() == ["+ -1.904", "+ 1.269"]
+
+
+def test_sums_are_seen_to_grow(show):
+    a = Value(3.0, label="a")
+    b = a * a + a
+    page = show(b, hash="#step=2")
+    assert "grad 1" in box(page, "a").text_content()
+    assert "grad a = 1" in page.locator("#step").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert "grad 7" in box(page, "a").text_content()
+    said = page.locator("#step").inner_text()
+    assert "grad a += this, now 4" in said
+    assert "grad a += this, now 7" in said
+
+
+def test_the_address_names_a_step(show):
+    page = show(neuron(), hash="#step=3")
+    assert page.locator("#where").inner_text() == "step 3 of 5 · backward"
+    page.evaluate("location.hash = '#step=1'")
+    expect(page.locator("#where")).to_have_text(re.compile("^step 1 "))
+    page.evaluate("location.hash = '#step=99'")
+    expect(page.locator("#where")).to_have_text(re.compile("^step 5 "))
+
+
+def test_it_plays_and_pauses(show):
+    page = show(neuron(), context={"reduced_motion": "no-preference"})
+    page.select_option("#speed", "4")
+    page.click("#play")
+    assert page.locator("#play").inner_text() == "Pause"
+    expect(page.locator("#where")).to_have_text(re.compile("^step [2-4] "))
+    page.click("#play")
+    assert page.locator("#play").inner_text() == "Play"
+    page.keyboard.press("End")
+    page.click("#back")
+    page.click("#next")
+    assert page.locator("#where").inner_text() == "step 5 of 5 · backward"
+
+
+def test_mouse_and_slider(show):
+    page = show(neuron())
+    page.locator("#slider").fill("4")
+    assert page.locator("#where").inner_text() == "step 4 of 5 · backward"
+    page.click("#first")
+    assert page.locator("#where").inner_text() == "step 0 of 5 · forward"
+    page.click("#last")
+    assert page.locator("#where").inner_text() == "step 5 of 5 · backward"
+
+
+def test_a_node_tells_all_about_itself_and_its_paths(show):
+    x = Value(2.0, label="x")
+    u, v = np.sin(x), x**2
+    u.label, v.label = "u", "v"
+    y = u * v
+    y.label = "y"
+    page = show(y)
+    box(page, "x").click()
+    text = page.locator("#node").inner_text()
+    assert "2 paths from y" in text
+    assert "y ← v ← x: 0.9093 × 4 = 3.637" in text
+    assert "y ← u ← x: 4 × (-0.4161) = -1.665" in text
+    assert page.locator(".edge.on-path").count() == 4
+    page.locator("#node button.link", has_text="u").first.click()
+    assert page.locator("#node h2").inner_text() == "u"
+    assert "to x: g · cos(x)" in page.locator("#node").inner_text()
+    page.keyboard.press("Escape")
+    assert page.locator("#node").inner_text() == ""
+
+
+def test_nodes_are_reached_by_the_keyboard(show):
+    page = show(neuron())
+    box(page, "w").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#node h2").inner_text() == "w"
+    unnamed = page.evaluate("""[...document.querySelectorAll("button, input, select")].filter((e) =>
+        !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).length""")
+    assert unnamed == 0
+
+
+def test_many_paths_are_counted(show):
+    y = Value(1.1, label="x")
+    for _ in range(60):
+        y = y * 0.5 + y * 0.25
+    page = show(y)
+    box(page, "x").dispatch_event("click")
+    text = page.locator("#node").inner_text()
+    assert "1,152,921,504,606,846,976 paths" in text
+    assert "These are the largest 6." in text
+
+
+def test_search(show):
+    page = show(neuron())
+    page.keyboard.press("/")
+    page.keyboard.type("tanh")
+    assert page.locator("#matches").inner_text() == "1 found"
+    page.keyboard.press("Enter")
+    assert page.locator("#node h2").inner_text() == "o"
+    page.fill("#query", "nothing of the kind")
+    assert page.locator("#matches").inner_text() == "0 found"
+
+
+def test_light_and_dark(show):
+    page = show(neuron(), context={"color_scheme": "dark"})
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
+    page.keyboard.press("d")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_on_a_phone(show):
+    page = show(neuron(), hash="#step=4", context={"viewport": {"width": 390, "height": 780}})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    now = page.locator(".box.now").first.bounding_box()
+    pane = page.locator("#graph").bounding_box()
+    assert pane["y"] <= now["y"] <= pane["y"] + pane["height"]
+    assert page.locator("#step").is_visible()
+
+
+def test_arrays_are_heat_maps(show):
+    x = Value(np.array([[2.0, 1.0], [0.5, -0.2]]), label="x")
+    loss = nn.softmax(x, axis=-1)[:, 0].sum()
+    page = show(loss)
+    page.keyboard.press("End")
+    gradient = page.locator("#step table.heat", has_text="contribution").locator("td")
+    loss.backward()
+    shown = [float(t) for t in gradient.all_inner_texts()]
+    np.testing.assert_allclose(shown, x.grad.ravel(), rtol=5e-3)
+    cells = box(page, "x").locator(".grid.grad text:not(.caption)").all_text_contents()
+    assert [float(c) for c in cells] == shown
+    page.keyboard.press("Home")
+    assert box(page, "x").locator(".grid.grad").evaluate("e => e.style.visibility") == "hidden"
+
+
+def test_folded_layers(show):
+    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.ReLU(), nn.Linear(4, 2, rng=1))
+    loss = nn.cross_entropy(model(np.ones((5, 3))), np.zeros(5, int))
+    page = show(loss, level="layer")
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".box.now").count() >= 1
+    assert "linear(" in page.locator("#step").inner_text()
+
+
+def test_a_page_of_many_nodes(show):
+    y = x = Value(0.3, label="x")
+    for k in range(165):
+        y = np.tanh(y * x + k / 100)
+    page = show(y)
+    assert page.evaluate("values.length") == 496
+    page.keyboard.press("End")
+    assert page.locator("#where").inner_text() == "step 989 of 989 · backward"
+    took = page.evaluate("""() => { const t = performance.now();
+        for (let k = 0; k < 20; k++) seek(900 + k); return (performance.now() - t) / 20; }""")
+    assert took < 1000  # so slow that nobody could call it fluid; the benchmark has the figure
+
+
+def test_labels_are_text_and_nothing_else(show):
+    label = "</script><img src=x onerror=alert(1)>&amp;'\""
+    page = show(Value(2.0, label=label) * 3, title=label)
+    assert page.locator("h1").inner_text() == label
+    page.locator(".box.leaf").click()
+    assert page.locator("#node h2").inner_text() == label
+
+
+def test_a_leaf_alone(show):
+    page = show(Value(2.0, label="x"))
+    assert page.locator("#where").inner_text() == "0 steps"
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#play").is_disabled()
+
+
+# ------------------------------------------------------------------------------- live
+
+SET = """(numbers) => {
+  for (const input of document.querySelectorAll("#sliders input[type=number]")) {
+    input.value = numbers[input.dataset.leaf];
+    input.dispatchEvent(new Event("input"));
+  }
+}"""
+READ = """() => Object.fromEntries(Object.entries(boxes).map(([id, {out}]) => {
+  const {data, grad} = document.getElementById(id).dataset;
+  return [values[out].name, [data, grad]];
+}))"""
+
+
+def test_sliders_recompute_the_page(show):
+    page = show(neuron(), live=True)
+    page.locator('#sliders input[type=number][data-leaf="x"]').fill("1.5")
+    x, w, b = 1.5, -3.0, 6.7
+    o = np.tanh(x * w + b)
+    assert f"data {o:.4g}" in page.locator(".box.root").text_content()
+    assert f"grad {(1 - o**2) * w:.4g}" in box(page, "x").text_content()
+    page.keyboard.press("Escape")
+    page.keyboard.press("End")
+    assert f"· 1.5 = {(1 - o**2) * 1.5:.4g}" in page.locator("#step").inner_text()
+    page.locator('#sliders input[type=range][data-leaf="w"]').fill("2")
+    assert "w2" not in page.locator("#step").inner_text()
+    assert "data 2" in box(page, "w").text_content()
+
+
+def number_of(text):
+    return float(text.replace("Infinity", "inf"))
+
+
+def call_of(fn, rng):
+    """A call of the function with leaves inside its domain, and the intervals of these."""
+    intervals = list(ELEMENTWISE[fn].intervals if fn in ELEMENTWISE else ())
+    intervals += [(0.2, 0.8)] * (TABLE[fn].arity - len(intervals))
+    args, leaves = [], {}
+    for k, (low, high) in enumerate(intervals):
+        if TABLE[fn].rules[k] is None:
+            args.append(1)
+            continue
+        leaf = Value(float(rng.uniform(low, high)), label=f"{name_of(fn)}_{k}")
+        leaves[leaf] = (low, high)
+        args.append(leaf)
+    return args, leaves
+
+
+def test_every_function_of_numbers_is_computed_as_the_engine_does(show):
+    """To 1e-12, at random points, at ties, at zero: every function's value, and its derivatives."""
+    functions = known_functions()
+    rng = np.random.default_rng(0)
+    with np.errstate(all="ignore"):
+        calls = {fn: call_of(fn, rng) for fn in functions}
+        loss = functools.reduce(np.add, (fn(*args) for fn, (args, _) in calls.items()))
+        page = show(loss, live=True)
+        inside = {v.label: i for _, leaves in calls.values() for v, i in leaves.items()}
+        points = [{k: float(rng.uniform(*i)) for k, i in inside.items()} for _ in range(6)]
+        points += [dict.fromkeys(inside, x) for x in (0.5, 0.0, -0.25, 1.0)]
+        compared = 0
+        for numbers in points:
+            page.evaluate(SET, numbers)
+            shown = page.evaluate(READ)
+            for fn, (args, leaves) in calls.items():
+                for v in leaves:
+                    v.data = numbers[v.label]
+                    v.zero_grad()
+                y = fn(*args)
+                if not np.isfinite(y.data):
+                    continue
+                y.backward()
+                for v in leaves:
+                    data, grad = map(number_of, shown[v.label])
+                    message = f"{v.label} at {[a.data for a in leaves]}"
+                    assert data == v.data
+                    np.testing.assert_allclose(grad, v.grad, 1e-12, 1e-12, err_msg=message)
+                    compared += 1
+    assert len(functions) >= 62
+    assert compared > 600

@@ -1,0 +1,258 @@
+"""The source of a loss: it runs without this library, and computes what the engine computes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import nn
+from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, primitive, relu, source
+from autograd.check.catalogue import CALLS, ELEMENTWISE, distinct
+from autograd.derivatives.registry import name_of
+from autograd.testing import networks, programs
+
+
+def total(y, k=0):
+    """One real number of whatever a function returns: each element with a weight of its own."""
+    if isinstance(y, tuple | list):
+        parts = [total(part, i) for i, part in enumerate(y) if type(part) is Value]
+        return sum(parts[1:], parts[0])
+    weights = np.cos(np.arange(y.size) + k).reshape(y.shape)
+    z = y * weights
+    return (np.real(z) + np.imag(z) if np.iscomplexobj(z) else z).sum()
+
+
+def agrees(loss, leaves, rtol=1e-9, **settings):
+    """Whether the text computes the loss and the gradients of the leaves; the text."""
+    for leaf in leaves:
+        leaf.zero_grad()
+    loss.backward()
+    text = source(loss, leaves, **settings)
+    found, gradients = text.function()(**text.inputs)
+    np.testing.assert_allclose(found, loss.data, 1e-12, 1e-12)
+    assert len(gradients) == len(leaves)
+    for leaf, g in zip(leaves, gradients.values(), strict=True):
+        assert np.shape(g) == leaf.shape
+        np.testing.assert_allclose(np.conj(g), leaf.grad, rtol, 1e-11)
+    return text
+
+
+def test_the_whole_text():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    c = np.tanh(a * b + 5) + a**2
+    c.label = "c"
+    assert agrees(c, [a, b]).splitlines() == [
+        "import numpy as np",
+        "",
+        "",
+        "def loss_and_gradients(a, b):",
+        "    v4 = a * b + 5",
+        "    v5 = np.tanh(v4)",
+        "    c = v5 + a ** 2",
+        "    dv4 = 1 - v5 * v5",
+        "    da = 2 * a + dv4 * b",
+        "    db = dv4 * a",
+        "    return c, {'a': da, 'b': db}",
+    ]
+
+
+def test_the_derivation_in_latex():
+    w, x = Value(2.0, label="w1"), Value(0.3, label="x")
+    y = np.exp(w * x) / np.sqrt(x)
+    y.label = "L"
+    assert source(y, language="latex").splitlines() == [
+        r"\begin{aligned}",
+        r"v_{3} &= w_{1} \cdot x \\",
+        r"v_{4} &= e^{v_{3}} \\",
+        r"v_{5} &= \sqrt{x} \\",
+        r"L &= \frac{v_{4}}{v_{5}} \\",
+        r"\frac{\partial L}{\partial v_{3}} &= \frac{1}{v_{5}} \cdot v_{4} \\",
+        r"\frac{\partial L}{\partial w_{1}} &= \frac{\partial L}{\partial v_{3}} \cdot x \\",
+        r"\frac{\partial L}{\partial x} &= \frac{-\frac{L}{v_{5}}}{2 \cdot v_{5}} + "
+        r"\frac{\partial L}{\partial v_{3}} \cdot w_{1}",
+        r"\end{aligned}",
+    ]
+
+
+def test_it_runs_where_this_library_is_not(tmp_path):
+    x = Value(np.array([[0.5, -1.0], [2.0, 0.1]]), label="x")
+    loss = (nn.softmax(x, axis=-1)[:, 0] * relu(x)[:, 1]).sum()
+    text = agrees(loss, [x])
+    program = text + "\nprint(loss_and_gradients(np.array([[0.5, -1.0], [2.0, 0.1]]))[0])\n"
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.modules['autograd'] = None\n" + program],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert float(done.stdout) == pytest.approx(loss.data, rel=1e-15)
+
+
+def test_shapes_stand_in_comments_and_labels_are_names():
+    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.ReLU(), nn.Linear(4, 2, rng=1))
+    data = np.random.default_rng(0).normal(size=(5, 3))
+    loss = nn.cross_entropy(model(data), np.array([0, 1, 1, 0, 1]))
+    text = agrees(loss, model.parameters(), names={"model": model, "data": data})
+    assert "    # model_0_weight: (3, 4) float64" in text
+    assert "@ model_0_weight + model_0_bias  # (5, 4)" in text
+    assert "dmodel_0_weight = data.T @ " in text
+    assert "autograd" not in text
+
+
+def test_what_is_not_asked_for_is_left_out():
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    y = a * b + np.exp(b)
+    text = source(y, a)
+    assert "db" not in text
+    assert text.count("np.exp") == 1
+    assert list(text.inputs) == ["a", "b"]
+
+
+def test_common_pieces_are_computed_once():
+    x = Value(0.7, label="x")
+    y = np.sin(x) * np.sin(x) + np.cos(x)
+    text = agrees(y, [x])
+    assert text.count("np.sin(x)") == 1
+    assert text.count("np.cos(x)") == 1
+
+
+def test_other_numbers_than_those_of_the_record():
+    x = Value(0.7, label="x")
+    text = source(np.tanh(x) * x + np.maximum(x, 0.2) ** 2)
+    loss, gradients = text.function()(-0.3)
+    assert loss == pytest.approx(np.tanh(-0.3) * -0.3 + 0.04)
+    assert gradients["x"] == pytest.approx(np.tanh(-0.3) - 0.3 * (1 - np.tanh(-0.3) ** 2))
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("0.weight", "layer_0_weight"), ("lambda", "lambda_"), ("∂L/∂θ", "L_θ"), ("a b", "a_b"),
+        ("np", "np_2"), ("'); import os", "import_os"), ("θ", "θ"), ("💥", "v"), ("_", "v"),
+    ],
+)  # fmt: skip
+def test_strange_labels_become_names(label, name):
+    x = Value(2.0, label=label)
+    text = source(x * x)
+    assert list(text.inputs) == [name]
+    assert text.function()(**text.inputs)[1] == {name: 4.0}
+
+
+def test_equal_labels_stay_apart():
+    a, b = Value(2.0, label="w"), Value(3.0, label="w")
+    assert list(source(a * b).inputs) == ["w", "w_2"]
+
+
+def test_a_leaf_a_constant_and_what_the_loss_does_not_depend_on():
+    x, other = Value(2.0, label="x"), Value([1.0, 2.0], label="other")
+    assert source(x).function()(3.0) == (3.0, {"x": 1.0})
+    text = source(x * 3, [x, other])
+    loss, gradients = text.function()(**text.inputs)
+    assert loss == 6
+    assert gradients["x"] == 3
+    np.testing.assert_array_equal(gradients["other"], [0, 0])
+
+
+def test_data_that_were_replaced_after_the_call():
+    w = Value(2.0, label="w")
+    y = w * w
+    w.data = 5.0
+    text = source(y)
+    assert text.inputs == {"w": 2.0}
+    assert text.function()(**text.inputs) == (4.0, {"w": 4.0})
+
+
+def test_a_gradient_is_exact_where_a_factor_is_infinite():
+    x = Value(np.array([0.0, 4.0]), label="x")
+    with np.errstate(all="ignore"):
+        y = np.where(x.data > 1, np.sqrt(x), 0.0).sum()
+        agrees(y, [x])
+
+
+def test_single_precision_stays():
+    x = Value(np.array([1.0, 2.0], np.float32), label="x")
+    text = source((x * np.float32(2) + 1).sum())
+    loss, gradients = text.function()(**text.inputs)
+    assert gradients["x"].dtype == np.float32
+    assert np.result_type(loss) == np.float32
+
+
+def test_a_function_of_the_users_own():
+    @primitive
+    def softsign(x):
+        """A docstring, which the text leaves out."""
+        out = np.array(x)
+        out[...] = x / (1 + np.abs(x))  # writes into an array: so the text defines it
+        return out
+
+    defvjp(softsign, lambda g, y, x: g / (1 + np.abs(x)) ** 2)
+    x = Value(np.array([0.5, 2.0]), label="x")
+    text = agrees((softsign(x) * x).sum(), [x])
+    assert "def softsign(x):" in text
+    assert "docstring" not in text
+
+
+def test_a_function_without_source_text_is_named():
+    hidden = primitive(eval("lambda x: np.asarray(x) * 2", {"np": np}))
+    defvjp(hidden, lambda g, y, x: 2 * g)
+    with pytest.raises(NotDifferentiable, match="cannot write"):
+        source(hidden(Value([1.0, 2.0])).sum())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"language": "C"}, ValueError, "'numpy' or 'latex'"),
+        ({"wrt": 3.0}, TypeError, "float"),
+        ({"wrt": [1.0]}, TypeError, "wrt is a Value"),
+    ],
+)
+def test_refusals(arguments, error, words):
+    with pytest.raises(error, match=words):
+        source(Value(1.0) * 2, **arguments)
+
+
+def test_only_leaves_and_single_numbers():
+    x = Value(2.0)
+    y = x * 2
+    with pytest.raises(ValueError, match="result of a call"):
+        source(y * 3, y)
+    with pytest.raises(ShapeMismatch):
+        source(Value([1.0, 2.0]))
+
+
+# ------------------------------------------------------------- every function of the table
+
+ROWS = [(name_of(fn), f, shapes) for fn, rows in CALLS.items() for f, shapes in rows]
+
+
+@pytest.mark.parametrize(("name", "f", "shapes"), ROWS, ids=[name for name, *_ in ROWS])
+def test_every_call_of_the_catalogue(name, f, shapes):
+    leaves = [Value(x) for x in distinct(shapes, 0)]
+    with np.errstate(all="ignore"):
+        loss = total(f(*leaves))
+        agrees(loss, leaves)
+        latex = source(loss, leaves, language="latex")
+    assert latex.count("{") == latex.count("}")
+
+
+@pytest.mark.parametrize("fn", ELEMENTWISE, ids=name_of)
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_every_elementwise_function(fn, shape):
+    rng = np.random.default_rng(0)
+    leaves = [Value(rng.uniform(*i, size=shape)[()]) for i in ELEMENTWISE[fn].intervals]
+    text = agrees(total(fn(*leaves)), leaves, rtol=1e-7)
+    assert text.count("def ") <= 3
+
+
+@given(programs())
+def test_every_program(program):
+    leaves = [Value(x) for x in program.inputs]
+    agrees(program(*leaves), leaves)
+
+
+@given(networks())
+def test_every_network(network):
+    parameters = [{name: Value(x) for name, x in layer.items()} for layer in network.parameters]
+    leaves = [p for layer in parameters for p in layer.values()]
+    agrees(network.loss(parameters), leaves)
