@@ -1,10 +1,11 @@
-"""The command line: `python -m autograd supported [NAME ...]`, `python -m autograd check f ...`."""
+"""The command line: what is supported; checks; expressions drawn, stepped through, explained."""
 
 import argparse
 import os
 import sys
 
 import autograd.check.command as command_of_check
+import autograd.show.command as commands_of_show
 from autograd.show import supported
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--markdown", action="store_true", help="everything, as a page")
     command.set_defaults(run=_supported)
     command_of_check.add_to(commands)
+    commands_of_show.add_to(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status

@@ -56,6 +56,9 @@ MAY_IMPORT = {
     "autograd.__main__": {"autograd.check", "autograd.show"},
     "autograd.show.supported": {"autograd.derivatives", "autograd.functions"},
     "autograd.scopes": {"autograd.record", "autograd.recording"},
+    "autograd.show.expressions": {
+        "autograd.derivatives", "autograd.functions", "autograd.value",
+    },
     "autograd.show.layout": set(),
     "autograd.show.notation": set(),
     "autograd.show": {
@@ -70,7 +73,7 @@ THIRD_PARTY = {
     "autograd.check.catalogue": {"numpy", "scipy"}, "autograd.testing": {"numpy", "hypothesis"},
     "autograd.derivatives.special": {"numpy", "scipy"},
     "autograd.show": {"numpy", "graphviz", "pygraphviz"},
-    "nn": {"numpy"}, "optim": {"numpy", "tqdm"},
+    "nn": {"numpy"}, "optim": {"numpy", "tqdm"}, "optim.plots": {"matplotlib"},
 }  # fmt: skip
 
 
