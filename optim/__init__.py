@@ -9,6 +9,7 @@ if not hasattr(autograd, "Value"):
         "without it, or pip uninstall autograd and install valuegrad again."
     )
 
+from optim.descent import Descent, DescentStep, descend
 from optim.history import History
 from optim.optimizer import Optimizer
 from optim.optimizers import SGD, Adam
@@ -24,10 +25,13 @@ __all__ = [
     "SGD",
     "Adam",
     "BatchTrainer",
+    "Descent",
+    "DescentStep",
     "History",
     "MiniBatchTrainer",
     "NonFiniteLoss",
     "Optimizer",
     "StochasticTrainer",
     "Trainer",
+    "descend",
 ]
