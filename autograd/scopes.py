@@ -15,19 +15,13 @@ from autograd.recording import is_recording
 __all__ = ["Interval", "intervals", "scope"]
 
 _MOST = 16_384
-# Three entries a scope: its first number, its owner, its last. Numbers and the one weak reference
-# to an owner make no work for the cyclic collector, which tuples of them would.
-_log: deque[Any] = deque(maxlen=3 * _MOST)
+# Four entries a scope: its first number, its name, its owner, its last number. None of them makes
+# work for the cyclic collector, as tuples of them would; owners have one weak reference each.
+_log: deque[Any] = deque(maxlen=4 * _MOST)
 
 
-class Block:
-    """What owns a scope that has only a name."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-_blocks: dict[str, Block] = {}  # by their names, as the log keeps no owner alive
+def _nobody() -> None:
+    """The owner of a scope that has only a name."""
 
 
 class scope:
@@ -47,30 +41,37 @@ class scope:
     __slots__ = ("_first", "_owner")
 
     def __init__(self, owner: object) -> None:
-        self._owner = _blocks.setdefault(owner, Block(owner)) if isinstance(owner, str) else owner
+        self._owner = owner
 
     def __enter__(self) -> None:
         self._first = next_number()
 
     def __exit__(self, *_: object) -> None:
         if is_recording():
-            _log.extend((self._first, weakref.ref(self._owner), next_number()))
+            owner = self._owner
+            if isinstance(owner, str):
+                _log.extend((self._first, owner, _nobody, next_number()))
+            else:
+                kind = type(owner).__name__
+                _log.extend((self._first, kind, weakref.ref(owner), next_number()))
 
 
 class Interval(NamedTuple):
-    """The Values numbered from first to last were made by the owner."""
+    """The Values numbered from first to last were made in it; the owner is None if it is gone."""
 
     first: int
     last: int
+    name: str
     owner: Any
 
 
 def intervals(first: int, last: int) -> list[Interval]:
     """The scopes with anything between two numbers, outer ones before inner ones."""
     entries = list(_log)
+    columns = (entries[::4], entries[3::4], entries[1::4], entries[2::4])
     found = [
-        Interval(begin, end, owner)
-        for begin, ref, end in zip(entries[::3], entries[1::3], entries[2::3], strict=True)
-        if begin <= last and first <= end and (owner := ref()) is not None
+        Interval(begin, end, name, owner())
+        for begin, end, name, owner in zip(*columns, strict=True)
+        if begin <= last and first <= end
     ]
     return sorted(found, key=lambda s: (s.first, -s.last))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd.scopes import Block, Interval, intervals
+from autograd.scopes import Interval, intervals
 from autograd.value import Value
 
 __all__ = ["Group", "groups_of"]
@@ -29,7 +29,7 @@ class Group:
 def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
     """The innermost group of each Value that was made in one.
 
-    A leaf, such as a parameter, belongs where everything that uses it belongs.
+    A leaf belongs to the group that it was made in, or whose parameter it is.
     """
     numbers = [v._number for v in values]
     found: dict[Value, Group] = {}
@@ -41,7 +41,7 @@ def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
         while upcoming is not None and upcoming.first < v._number:
             _close(open_now, upcoming.first)
             around = open_now[-1][1] if open_now else None
-            group = Group(_label(upcoming.owner, around), upcoming.owner, count, around)
+            group = Group(_label(upcoming, around), upcoming.owner, count, around)
             open_now.append((upcoming, group))
             count += 1
             upcoming = next(waiting, None)
@@ -67,9 +67,20 @@ def _adopt_leaves(values: Iterable[Value], found: dict[Value, Group]) -> None:
             if parent.fn is None:
                 users.setdefault(parent, []).append(found[v].path if v in found else ())
     for leaf, paths in users.items():
-        found.pop(leaf, None)
-        if shared := _shared(paths):
+        shared = _shared(paths)
+        if leaf not in found and shared and _belongs(leaf, shared, paths):
             found[leaf] = shared[-1]
+
+
+def _belongs(leaf: Value, shared: tuple[Group, ...], paths: Sequence[tuple[Group, ...]]) -> bool:
+    """Whether a leaf is a part of a group, and not what the group is given.
+
+    Modules know their parameters; elsewhere it is what one innermost group alone uses.
+    """
+    modules = [g.owner for g in shared if hasattr(g.owner, "parameters")]
+    if modules:
+        return any(p is leaf for p in modules[0].parameters())
+    return all(path == shared for path in paths)
 
 
 def _shared(paths: Sequence[tuple[Group, ...]]) -> tuple[Group, ...]:
@@ -81,10 +92,11 @@ def _shared(paths: Sequence[tuple[Group, ...]]) -> tuple[Group, ...]:
     return first
 
 
-def _label(owner: Any, around: Group | None) -> str:
-    kind = owner.name if isinstance(owner, Block) else type(owner).__name__
-    name = next((n for n, part in _parts(around.owner) if part is owner), "") if around else ""
-    return f"{name}: {kind}" if name else str(kind)
+def _label(interval: Interval, around: Group | None) -> str:
+    """The name of a group, with what the module around it calls it."""
+    parts = _parts(around.owner) if around and interval.owner is not None else ()
+    name = next((n for n, part in parts if part is interval.owner), "")
+    return f"{name}: {interval.name}" if name else interval.name
 
 
 def _parts(owner: Any, depth: int = 4) -> Iterator[tuple[str, Any]]:
