@@ -71,10 +71,13 @@ class BackwardPass:
 
     def _passed_on(self, call: Value, flowing: dict[Value, Any]) -> Iterable[Share]:
         g = flowing.get(call)
-        if g is None or (type(g) is float and not g):  # as in the engine: 0 · ∞ is 0
+        if g is None:
             return
-        for place, parent, c in contributions(call, g):
-            if type(c) is Parts:
+        nothing = type(g) is float and not g  # then nothing goes out, as in the engine: 0 · ∞ is 0
+        for place, parent, c in contributions(call, like(1.0, g) if nothing else g):
+            if nothing:
+                c = like(0, parent.data)
+            elif type(c) is Parts:
                 c = Parts(dict(c.gradients))  # a sum of them is made in the first one
             share = Share(call, place, parent, as_gradient(c), local_slope(call, place, g, c))
             self.arriving[parent].append(share)
@@ -115,11 +118,12 @@ def local_slope(call: Value, place: int, g: Any, c: Any) -> Any:
     """The derivative of a number by a number; None for arrays, and where it is no factor."""
     if not (is_number(call.data) and is_number(c) and is_number(g)):
         return None
-    unit = next((c for i, _, c in contributions(call, like(1.0, g)) if i == place), None)
-    if unit is None or not is_number(unit):
+    one = like(1.0, g)
+    unit = c if g == 1 else next(c for i, _, c in contributions(call, one) if i == place)
+    if not is_number(unit):
         return None
     product = g * unit
-    if np.isfinite(product) and np.isfinite(c) and abs(product - c) > 1e-6 * abs(c) + 1e-300:
+    if g and np.isfinite(product) and np.isfinite(c) and abs(product - c) > 1e-6 * abs(c) + 1e-300:
         return None  # as of complex numbers, when the function is not analytic
     return as_gradient(unit)
 

@@ -9,7 +9,7 @@ Theme = Mapping[str, str]
 
 THEMES: dict[str, Theme] = {
     "light": {
-        "paper": "#ffffff", "ink": "#1b1f24", "muted": "#57606a", "line": "#8c959f",
+        "paper": "#ffffff", "ink": "#1b1f24", "muted": "#57606a", "line": "#818b98",
         "gradient": "#9a3412", "leaf": "#e6f4ea", "leaf_line": "#2e7d4f", "result": "#ffffff",
         "result_line": "#8c959f", "root": "#fff3d6", "root_line": "#a86a12", "call": "#eef1f5",
         "call_line": "#8c959f", "layer": "#e8edfb", "layer_line": "#4a63b8", "group": "#f6f8fa",
@@ -42,8 +42,10 @@ def _channels(color: str) -> list[int]:
 
 def intensity(x: float, largest: float) -> float:
     """How strongly a number of a grid is coloured, from 0 to 1."""
-    if not math.isfinite(x) or not largest:
-        return 0.0 if x == 0 or not math.isinf(x) else 1.0
+    if not math.isfinite(x):
+        return 1.0
+    if not largest:
+        return 0.0
     return min(abs(x) / largest, 1.0)
 
 

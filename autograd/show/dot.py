@@ -7,7 +7,7 @@ import graphviz
 from autograd.show.colors import Theme, blend, intensity, magnitude_color
 from autograd.show.groups import Group
 from autograd.show.picture import Box, Grid, Picture
-from autograd.show.words import number
+from autograd.show.words import number, visible
 
 __all__ = ["written_to"]
 
@@ -131,7 +131,7 @@ def _legend(sizes: tuple[float, float], theme: Theme) -> str:
 
 def _markup(text: str) -> str:
     """Text in a table: there too Graphviz gives backslashes a meaning."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = visible(text)
     return html.escape(shown).replace("\\", "\\\\") if shown.strip() else "&#160;"
 
 

@@ -90,7 +90,7 @@ def explain(
         raise ValueError("a live page shows every number: leave level and depth out.")
     passes = Steps(loss, "both", names)
     options = Options(max_nodes, False, level, depth, "kind", names)
-    picture = picture_of(loss, options, passes.backward)
+    picture = picture_of(loss, options, passes.backward, passes.names)
     data = _Data(passes, picture)
     heading = title or f"Backprop through {passes.names[loss]}"
     script = (_FOLDER / "page.js").read_text("utf-8")
@@ -99,7 +99,7 @@ def explain(
     page = Template((_FOLDER / "page.html").read_text("utf-8")).substitute(
         title=html.escape(heading),
         style=_variables() + (_FOLDER / "page.css").read_text("utf-8"),
-        picture=svg_of(picture, PAGE, direction, whole=False, roomy=live),
+        picture=svg_of(picture, PAGE, direction, whole=False, roomy=True),
         data=_json(data.content()),
         script=script.replace("</", "<\\/") + "\nstart();",
     )
@@ -149,6 +149,8 @@ class _Data:
             "loss": self.index[self.passes.backward.loss],
             "values": [self._value(v, formulas.get(v, ())) for v in self.values],
             "steps": [self._step(s) for s in self.steps if s.node in self.index],
+            "count": len(self.steps),
+            "hidden": len(self.passes.backward.values) - len(self.values),
             # Of each box the Value that it shows: of a layer its result.
             "boxes": {self.picture.ids[v]: {"out": i} for v, i in self.index.items()},
         }
@@ -178,22 +180,24 @@ class _Data:
             for place, arg in enumerate(operands(step.node))
             if type(arg) is Value
         }
-        found: dict[str, Any] = {"phase": step.phase, "v": self.index[step.node]}
+        found: dict[str, Any] = {
+            "number": step.number, "phase": step.phase, "v": self.index[step.node],
+        }  # fmt: skip
         if step.phase == "forward":
             return found | {"edges": [k for k in edges.values() if k is not None]}
         shares = [
             {
-                "to": self.index[c.parent],
+                "to": self.index.get(c.parent),
+                "name": c.name,
                 "edge": edges.get(c.place),
                 "formula": c.formula,
                 "numbers": c.numbers,
-                "local": None if c.local is None or np.iscomplexobj(c.local) else str(c.local),
+                "local": None if c.local is None or np.iscomplexobj(c.local) else for_json(c.local),
                 "c": _described(c.contribution),
                 "total": _described(c.total),
                 "first": c.first,
             }
             for c in step.contributions
-            if c.parent in self.index
         ]
         return found | {"shares": shares, "edgeOf": edges}
 

@@ -15,7 +15,7 @@ from typing import Any
 from autograd.derivatives import late
 from autograd.derivatives.registry import TABLE, Derivative, name_of
 from autograd.errors import NotDifferentiable
-from autograd.show.notation import javascript, mathematics
+from autograd.show.notation import javascript, mathematics, regular
 from autograd.show.rules import Unreadable, opened
 from autograd.show.steps import Steps
 from autograd.value import Value
@@ -86,22 +86,8 @@ def _rule(derivative: Derivative, place: int, args: Sequence[Any]) -> str:
     if not called <= _runtime()[1] or not used <= {*names, "np", "π", *called}:
         raise Unreadable(rule)
     body = javascript(expression)
-    regular = _Regular().visit(expression)
-    text = mathematics(regular, {n: f"⟦{n}⟧" for n in names})
+    text = mathematics(regular(expression), {n: f"⟦{n}⟧" for n in names})
     return f"{{f: ({', '.join(names)}) => {body}, text: {json.dumps(text, ensure_ascii=False)}}}"
-
-
-class _Regular(ast.NodeTransformer):
-    """A formula to read: without the cases for poles and for what is not a number."""
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        return self.visit(node.orelse)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        if _function(node) == "where" and isinstance(node.args[0], ast.Compare | ast.Call):
-            return node.args[2]
-        return node
 
 
 def _function(call: ast.Call) -> str:
@@ -141,7 +127,9 @@ def live_script(passes: Steps, index: Mapping[Value, int]) -> str:
             raise NotDifferentiable(f"live=True: {name_of(v.fn)} with {', '.join(v.kwargs)}=.")
     functions = ",\n  ".join(f"{json.dumps(fn)}: {text}" for fn, text in table.items())
     listed = json.dumps(nodes, separators=(",", ":"), allow_nan=False)
-    return f"{_runtime()[0]}\nconst LIVE = {{nodes: {listed}, table: {{\n  {functions}\n}}}};"
+    functions_first, rest = _runtime()[0].split("\n};\n", 1)
+    graph = f"const LIVE = {{nodes: {listed}, table: {{\n  {functions}\n}}}};"
+    return f"{functions_first}\n}};\n{graph}\n{rest}"
 
 
 def _argument(arg: Any, index: Mapping[Value, int]) -> Any:

@@ -4,10 +4,11 @@ An expression is a syntax tree of Python's; NumPy's functions stand in it as `np
 """
 
 import ast
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-__all__ = ["javascript", "latex", "mathematics"]
+__all__ = ["javascript", "latex", "mathematics", "regular"]
 
 # How tightly an expression holds together; what is looser than its place wants parentheses.
 _TEST, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)
@@ -311,6 +312,35 @@ class _JavaScript(_Writer):
         self, func: ast.expr, args: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[str, int]:
         return f"np.{_called(func)}({', '.join(map(self.write, args))})", _ATOM
+
+
+class _Regular(ast.NodeTransformer):
+    """Leaves out what holds at poles, and for what is not a number."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        return self.visit(node.orelse) if _guards(node.test) else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        if _called(node.func) == "where" and len(node.args) == 3 and _guards(node.args[0]):
+            return node.args[2]
+        return node
+
+
+def _guards(test: ast.expr) -> bool:
+    """Whether a condition asks for zeros, infinities, or what is not a number."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Call) and _called(node.func) in ("isfinite", "isinf", "isnan"):
+            return True
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.In):
+            return True
+    return isinstance(test, ast.BoolOp)
+
+
+def regular(expression: ast.expr) -> ast.expr:
+    """A formula to read: without its cases for zeros and infinities."""
+    found: ast.expr = _Regular().visit(copy.deepcopy(expression))
+    return found
 
 
 def _written_by(style: Callable[[Mapping[str, str]], _Writer]) -> Callable[..., str]:

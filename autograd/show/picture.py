@@ -34,6 +34,7 @@ class Grid:
 class Box:
     """A node of the picture: its title, its lines, its grids side by side.
 
+    quiet: its title is no name that somebody gave.
     size: the magnitude of its gradient, if boxes are coloured by it.
     """
 
@@ -42,6 +43,7 @@ class Box:
     title: str = ""
     lines: list[str] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
+    quiet: bool = False
     group: Group | None = None
     size: float | None = None
 
@@ -87,14 +89,23 @@ class Options:
     names: Mapping[str, Any] | None = None
 
 
-def picture_of(root: Value, options: Options, backward: BackwardPass | None = None) -> Picture:
-    """The picture of the graph behind a Value; with a backward pass, of the gradients in that."""
+def picture_of(
+    root: Value,
+    options: Options,
+    backward: BackwardPass | None = None,
+    names: Mapping[Value, str] | None = None,
+) -> Picture:
+    """The picture of the graph behind a Value.
+
+    backward: the pass whose gradients are shown; without, `.grad` is. names: of every Value, for
+    boxes that have no other.
+    """
     if options.shares and backward is None:
         backward = BackwardPass(root)
     every = everything_behind(root)
     groups = groups_of(every)
     folded = {v: fold for v in every if (fold := _fold(groups.get(v), options))}
-    return _Builder(root, every, groups, folded, backward, options).picture()
+    return _Builder(root, every, groups, folded, backward, names or {}, options).picture()
 
 
 def _fold(group: Group | None, options: Options) -> Group | None:
@@ -115,6 +126,7 @@ class _Builder:
         groups: dict[Value, Group],
         folded: dict[Value, Group],
         backward: BackwardPass | None,
+        all_names: Mapping[Value, str],
         options: Options,
     ) -> None:
         self.root = root
@@ -122,6 +134,7 @@ class _Builder:
         self.groups = groups
         self.folded = folded
         self.backward = backward
+        self.all_names = all_names
         self.options = options
         self.names = names_of(every, options.names)
         self.boxes: list[Box] = []
@@ -213,7 +226,8 @@ class _Builder:
     def _value(self, v: Value) -> None:
         id_ = self.ids[v]
         kind: Kind = "leaf" if v.fn is None else "root" if v is self.root else "result"
-        box = Box(id_, kind, self.names.get(v, ""), group=self.groups.get(v))
+        title = self.names.get(v) or self.all_names.get(v, "")
+        box = Box(id_, kind, title, quiet=v not in self.names, group=self.groups.get(v))
         gradient = self._gradient(v)
         box.lines, box.grids = _content(v, gradient)
         if self.options.color == "gradient":

@@ -3,7 +3,7 @@
 from autograd.show.groups import Group
 from autograd.show.names import identifiers
 from autograd.show.picture import Box, Picture
-from autograd.show.words import call_text, short
+from autograd.show.words import call_text, short, visible
 from autograd.value import Value
 
 __all__ = ["mermaid_of", "tree_of"]
@@ -52,7 +52,7 @@ def _lines(box: Box) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = visible(text)
     for char, code in (("#", "#35;"), ("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"),
                        ("`", "#96;"), ("\\", "#92;")):  # fmt: skip
         shown = shown.replace(char, code)

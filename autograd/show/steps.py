@@ -124,7 +124,7 @@ class Steps(Sequence[Step]):
         return Contribution(
             v, share.parent, self.names[share.parent], share.place,
             formula.text(self.names) if formula else "",
-            formula.numbers(gradient) if formula else "",
+            formula.numbers(gradient, share.contribution) if formula else "",
             share.local, share.contribution, total, first,
         )  # fmt: skip
 

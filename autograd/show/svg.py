@@ -8,7 +8,7 @@ from autograd.show.colors import Theme, intensity, magnitude_color
 from autograd.show.groups import Group
 from autograd.show.layout import Point, laid_out
 from autograd.show.picture import Box, Edge, Grid, Picture
-from autograd.show.words import number, width
+from autograd.show.words import number, visible, width
 
 __all__ = ["svg_of"]
 
@@ -244,7 +244,8 @@ class _Drawing:
     def _content(self, box: Box, x: float, y: float) -> list[str]:
         parts = []
         if box.title:
-            parts.append(self._text(x, y, box.title, "ink", weight="bold"))
+            color, weight = ("muted", "") if box.quiet else ("ink", "bold")
+            parts.append(self._text(x, y, box.title, color, weight=weight))
             y += _LINE
         for line in box.lines:
             of_gradient = line.startswith(("grad", "‖grad"))
@@ -267,7 +268,7 @@ class _Drawing:
         for i, row in enumerate(grid.rows):
             for j, n in enumerate(row):
                 left, top = x + j * w, y + 3 + i * h
-                sign = self.theme["positive" if n > 0 else "negative"]
+                sign = self.theme["muted" if n != n else "positive" if n > 0 else "negative"]
                 parts.append(
                     f'<rect x="{left:.1f}" y="{top:.1f}" width="{w:.1f}" height="{h:.1f}" '
                     f'fill="{sign}" fill-opacity="{0.75 * intensity(n, largest):.2f}" '
@@ -348,5 +349,4 @@ def _curve(path: Sequence[Point], sideways: bool) -> str:
 
 def _escaped(text: str) -> str:
     """Text in an element: without what XML has no room for."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return html.escape(shown).replace("  ", "\N{NO-BREAK SPACE} ")
+    return html.escape(visible(text)).replace("  ", "\N{NO-BREAK SPACE} ")

@@ -238,9 +238,9 @@ def fitted(c: Any, x: Any) -> Any:
         if np.shape(c) != shape:
             c = np.reshape(c, shape)
     dtype = np.result_type(x)
-    if np.result_type(c) != dtype:
+    if np.result_type(_plain(c)) != dtype:
         if np.iscomplexobj(c) and dtype.kind != "c":
             c = np.real(c)
-        if np.result_type(c) != dtype:
-            c = c.astype(dtype) if hasattr(c, "astype") else dtype.type(c)
+        if np.result_type(_plain(c)) != dtype:
+            c = c.astype(dtype) if hasattr(_plain(c), "astype") else c * dtype.type(1)
     return c

@@ -8,7 +8,10 @@ import numpy as np
 from autograd.derivatives.registry import TABLE, name_of
 from autograd.value import Value
 
-__all__ = ["call_text", "number", "operands", "settings_of", "short", "symbol_of", "width"]
+__all__ = [
+    "call_text", "number", "operands", "settings_of", "short", "symbol_of", "visible",
+    "width",
+]  # fmt: skip
 
 _SMALL = 6  # arrays of so many elements are written whole
 
@@ -88,6 +91,13 @@ def _index(index: Any) -> str:
 def _slice(s: slice) -> str:
     ends = ["" if end is None else str(end) for end in (s.start, s.stop)]
     return ":".join(ends) + ("" if s.step is None else f":{s.step}")
+
+
+def visible(text: str) -> str:
+    """Text without what is no character to see: such are replaced, joiners of emoji are kept."""
+    return "".join(
+        c if c.isprintable() or c in "\u200c\u200d" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def width(text: str) -> int:

@@ -45,68 +45,99 @@ const np = {
 };
 
 // Recompute everything from the leaves: forward, oldest first; backward, newest first.
+const nodeOf = new Map(LIVE.nodes.map((node) => [node.v, node]));
+const isValue = (arg) => typeof arg === "object" && arg !== null;
 function recompute() {
-  const {nodes, table} = LIVE, data = values.map((v) => v.data.n), arrived = new Map();
-  const read = (arg) => typeof arg === "object" && arg !== null && "v" in arg ? data[arg.v] : numberOf(arg);
+  const {nodes, table} = LIVE, data = values.map((v) => v.data.n), grads = new Map([[DATA.loss, 1]]);
+  const read = (arg) => isValue(arg) ? data[arg.v] : number(arg);
   for (const {v, fn, args} of nodes) data[v] = table[fn].f(...args.map(read));
-  const grads = values.map(() => 0);
-  grads[DATA.loss] = 1;
-  const of = (n) => ({n, text: short(n)});
+  const described = (n) => ({n, text: short(n)});
   for (const step of steps) {
     if (step.phase !== "backward") continue;
-    const {fn, args} = nodes.find((n) => n.v === step.v), g = grads[step.v];
+    const {fn, args} = nodeOf.get(step.v), g = grads.get(step.v) ?? 0, y = data[step.v], inputs = args.map(read);
     step.shares = [];
     args.forEach((arg, place) => {
       const rule = table[fn].d[place];
-      if (!g || !rule || typeof arg !== "object" || arg === null || !("v" in arg)) return;
-      const inputs = args.map(read), y = data[step.v], c = Number(rule.f(g, y, ...inputs));
-      const first = !arrived.has(arg.v);
-      arrived.set(arg.v, true);
-      grads[arg.v] = first ? c : grads[arg.v] + c;
-      const put = (name) => name === "g" ? shown(g) : name === "y" ? shown(y) : shown(inputs[Number(name.slice(1))]);
-      const named = (name) => name === "g" ? "g" : name === "y" ? values[step.v].name : nameOf(args[Number(name.slice(1))]);
+      if (!rule || !isValue(arg)) return;
+      const at = (name) => Number(name.slice(1));
+      const put = (name) => name === "g" ? shown(g) : name === "y" ? shown(y) : shown(inputs[at(name)]);
+      const named = (name) => name === "g" ? "g" : name === "y" ? values[step.v].name : nameOf(args[at(name)]);
       const fill = (word) => rule.text.replace(/⟦(\w+)⟧/g, (_, name) => word(name));
-      step.shares.push({to: arg.v, edge: step.edgeOf[place] ?? null, formula: fill(named), numbers: fill(put),
-        local: String(rule.f(1, y, ...inputs)), c: of(c), total: of(grads[arg.v]), first});
+      const c = g === 0 ? 0 : Number(rule.f(g, y, ...inputs)), first = !grads.has(arg.v);  // 0 · ∞ is 0
+      grads.set(arg.v, first ? c : grads.get(arg.v) + c);
+      step.shares.push({to: arg.v, name: values[arg.v].name, edge: step.edgeOf[place] ?? null,
+        formula: fill(named), numbers: fill(put), local: Number(rule.f(1, y, ...inputs)),
+        c: described(c), total: described(grads.get(arg.v)), first});
     });
+    values[step.v].formulas = step.shares.map((s) => [s.to, s.formula]);
   }
-  values.forEach((v, i) => {
-    v.data = of(data[i]);
-    v.grad = of(grads[i]);
-    const step = steps.find((s) => s.phase === "backward" && s.v === i);
-    if (step) v.formulas = step.shares.map((s) => [s.to, s.formula]);
-  });
+  values.forEach((v, i) => { v.data = described(data[i]); v.grad = described(grads.get(i) ?? 0); });
 }
 
-const numberOf = (x) => typeof x === "string" ? Number(x) : x;
 const shown = (x) => x < 0 ? `(${short(x)})` : short(x);
-const nameOf = (arg) => typeof arg === "object" && arg !== null && "v" in arg ? values[arg.v].name : short(numberOf(arg));
+const nameOf = (arg) => isValue(arg) ? values[arg.v].name : short(number(arg));
 
 function startLive() {
-  const section = byId("sliders");
-  section.hidden = false;
-  section.append(make("h2", {}, "Leaves"));
+  const section = byId("sliders"), rows = [], began = new Map();
+  const redraw = () => {
+    recompute();
+    seek(position, {announce: false, animate: false});
+    if (selected !== null) select(selected);
+  };
   values.forEach((v, i) => {
-    v.data.n = numberOf(v.data.n);
+    v.data.n = number(v.data.n);
     if (!v.leaf) return;
-    const reach = Math.max(2, 2 * Math.abs(v.data.n)) || 2;
-    const number = make("input", {type: "number", step: "any", value: v.data.n, ariaLabel: `${v.name}, exact`});
-    const slider = make("input", {type: "range", min: -reach, max: reach, step: reach / 200, ariaLabel: v.name});
-    slider.value = v.data.n;
-    number.dataset.leaf = slider.dataset.leaf = v.name;
-    const set = (x) => {
-      values[i].data = {n: x, text: short(x)};
-      recompute();
-      seek(position, {announce: false, animate: false});
-      if (selected !== null) select(selected);
+    began.set(i, v.data.n);
+    const box = make("input", {type: "number", step: "any", ariaLabel: `${v.name}, exact`});
+    const slider = make("input", {type: "range", step: "any", ariaLabel: v.name});
+    box.dataset.leaf = slider.dataset.leaf = v.name;
+    let most = 0;
+    const reach = (x) => {  // wide enough for the number
+      if (most && !(Math.abs(x) > most)) return;
+      most = Number.isFinite(x) ? Math.max(2, 2 * Math.abs(x)) : 2;
+      slider.min = -most;
+      slider.max = most;
     };
-    slider.addEventListener("input", () => { number.value = slider.value; set(Number(slider.value)); });
-    number.addEventListener("input", () => {
-      if (number.value.trim() === "" || !Number.isFinite(Number(number.value))) return;
-      slider.value = number.value;
-      set(Number(number.value));
+    const show = (x) => {
+      reach(x);
+      slider.value = Number.isFinite(x) ? x : 0;
+      box.value = Number.isFinite(x) ? x : "";
+      box.placeholder = short(x);
+      box.setAttribute("aria-invalid", "false");
+    };
+    const set = (x) => { values[i].data = {n: x, text: short(x)}; redraw(); };
+    slider.addEventListener("input", () => {
+      const x = Number(Number(slider.value).toPrecision(4));
+      box.value = x;
+      set(x);
     });
-    section.append(make("label", {class: "leaf-slider"}, make("code", {}, v.name), slider, number));
+    slider.addEventListener("keydown", (e) => {
+      const by = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10}[e.key];
+      if (!by) return;
+      e.preventDefault();
+      const x = values[i].data.n + by * most / 100;
+      show(x);
+      set(x);
+    });
+    box.addEventListener("input", () => {
+      const x = Number(box.value), good = box.value.trim() !== "" && Number.isFinite(x);
+      box.setAttribute("aria-invalid", String(!good));
+      if (!good) return;
+      reach(x);
+      slider.value = x;
+      set(x);
+    });
+    box.addEventListener("blur", () => show(values[i].data.n));
+    show(v.data.n);
+    rows.push({i, show, row: make("label", {class: "leaf-slider", title: v.name}, make("code", {}, v.name), slider, box)});
   });
+  const again = make("button", {onclick: () => {
+    for (const {i, show} of rows) { values[i].data = {n: began.get(i), text: ""}; show(began.get(i)); }
+    redraw();
+  }}, "Reset");
+  const named = ({i}) => /^v\d+$/.test(values[i].name);
+  rows.sort((a, b) => named(a) - named(b) || a.i - b.i);
+  section.append(make("summary", {}, "Leaves: move them, and all is computed anew"), ...rows.map((r) => r.row), again);
+  section.hidden = false;
   recompute();
 }

@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const graph = byId("graph"), picture = graph.querySelector("svg");
 let position = null;  // null: the whole picture, before any step
-let selected = null, timer = null, scale = 1;
+let selected = null, timer = null, scale = 1, zoomed = false;
 
 // ------------------------------------------------------------------ words
 
@@ -43,6 +43,7 @@ const svg = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+const number = (x) => typeof x === "string" ? Number(x) : x;  // JSON has no Infinity
 const strength = (x, largest) => largest && Number.isFinite(x) ? Math.min(Math.abs(x) / largest, 1) : x ? 1 : 0;
 const largestOf = (rows) => Math.max(0, ...rows.flat().map(Math.abs).filter(Number.isFinite));
 
@@ -52,6 +53,7 @@ function heatmap(x, caption) {
   return make("table", {class: "heat"}, make("caption", {}, caption), ...rows.map((row) =>
     make("tr", {}, ...row.map((n) => {
       const cell = make("td", {title: short(n)}, row.length <= 6 ? short(n, 3) : "");
+      if (Number.isNaN(n)) cell.className = "nan";
       cell.style.setProperty("--sign", `var(--${n > 0 ? "positive" : "negative"})`);
       cell.style.setProperty("--strength", `${Math.round(75 * strength(n, largest))}%`);
       return cell;
@@ -71,9 +73,9 @@ function stateAt(at) {
     if (step.phase === "forward") { computed.add(step.v); return; }
     begun = true;
     complete.add(step.v);
-    for (const share of step.shares) gradients.set(share.to, share.total);
+    for (const share of step.shares) if (share.to !== null) gradients.set(share.to, share.total);
   });
-  if (at === null) values.forEach((v, i) => { computed.add(i); gradients.set(i, v.grad); });
+  if (last === steps.length - 1) values.forEach((v, i) => { computed.add(i); gradients.set(i, v.grad); });
   return {computed, gradients: begun ? gradients : new Map(), complete};
 }
 
@@ -95,6 +97,8 @@ function showBox(id, state) {
   if (grid) fillGrid(grid, g && g.rows);
   if (v.data.n !== undefined) element.dataset.data = v.data.n;
   if (g && g.n !== undefined) element.dataset.grad = g.n; else delete element.dataset.grad;
+  const known = there ? `, data ${v.data.text}${g ? `, gradient ${g.text}` : ""}` : ", not computed yet";
+  element.setAttribute("aria-label", (v.leaf ? `${v.name}, a leaf` : `${v.name} = ${v.call}`) + known);
 }
 
 function fillGrid(grid, rows) {
@@ -103,7 +107,7 @@ function fillGrid(grid, rows) {
   const numbers = rows.flat().map(Number), largest = largestOf([numbers]);
   const cells = grid.querySelectorAll("rect"), texts = grid.querySelectorAll("text:not(.caption)");
   numbers.forEach((n, k) => {
-    cells[k].setAttribute("fill", `var(--${n > 0 ? "positive" : "negative"})`);
+    cells[k].setAttribute("fill", `var(--${Number.isNaN(n) ? "muted" : n > 0 ? "positive" : "negative"})`);
     cells[k].setAttribute("fill-opacity", (0.75 * strength(n, largest)).toFixed(2));
     cells[k].firstElementChild.textContent = short(n);
     if (texts[k]) texts[k].textContent = short(n, 3);
@@ -121,31 +125,39 @@ function seek(at, {announce = true, animate = true} = {}) {
   for (const id of Object.keys(boxes)) showBox(id, state);
   clear("now", "gets", "active", "returning", "pill");
   picture.querySelectorAll(".pill-holder").forEach((pill) => pill.remove());
-  byId("slider").value = position ?? 0;
-  const hash = position === null ? "" : `#step=${position}`;
-  if (announce && location.hash !== hash) history.replaceState(null, "", hash || location.pathname);
+  byId("slider").value = position ?? -1;
+  byId("slider").setAttribute("aria-valuetext", position === null ? "the whole picture" : whereText());
+  const hash = position === null ? "" : `#step=${steps[position].number}`;
+  if (announce && location.hash !== hash) {
+    history.replaceState(null, "", hash || location.pathname + location.search);
+  }
   showStep();
   if (position === null) return;
   const step = steps[position], id = values[step.v].box;
   byId(id)?.classList.add("now");
   byId(`call${id.slice(1)}`)?.classList.add("now");
-  reveal(byId(id));
+  const concerned = [byId(id), byId(`call${id.slice(1)}`)];
   if (step.phase === "forward") {
+    reveal(concerned);
     for (const k of step.edges) byId(`e${k}`)?.classList.add("active");
     return;
   }
-  step.shares.forEach((share) => {
-    const to = values[share.to].box;
-    if (to !== id) byId(to)?.classList.add("gets");
-    if (share.edge !== null) {
-      byId(`e${share.edge}`).classList.add("returning");
-      travel(byId(`e${share.edge}`).querySelector("path"), `+ ${share.c.shape ?? share.c.text}`, animate);
-    }
+  const boxesTo = step.shares.filter((s) => s.to !== null).map((s) => values[s.to].box);
+  reveal([...concerned, ...boxesTo.map(byId)]);
+  for (const to of boxesTo) if (to !== id) byId(to)?.classList.add("gets");
+  step.shares.filter((share) => share.edge !== null).forEach((share, k, all) => {
+    byId(`e${share.edge}`).classList.add("returning");
+    const beside = all.filter((s) => s.to === share.to).length > 1 ? (k % 2 ? 11 : -11) : 0;
+    const text = share.c.shape ?? share.c.text;
+    travel(byId(`e${share.edge}`).querySelector("path"), `+ ${text[0] === "-" ? `(${text})` : text}`, beside, animate);
   });
 }
 
+const whereText = () => `step ${steps[position].number} of ${DATA.count - 1} · ${steps[position].phase}`;
+
+
 // A contribution that travels back along its edge.
-function travel(path, text, animate) {
+function travel(path, text, beside, animate) {
   if (text.length > 26) text = `${text.slice(0, 25)}…`;
   const wide = text.length * 7.3 + 10, length = path.getTotalLength();
   const pill = svg("g", {class: "pill pill-holder"},
@@ -154,74 +166,103 @@ function travel(path, text, animate) {
   picture.append(pill);
   const put = (share) => {
     const {x, y} = path.getPointAtLength(length * (1 - share));
-    pill.setAttribute("transform", `translate(${x.toFixed(1)},${y.toFixed(1)})`);
+    pill.setAttribute("transform", `translate(${x.toFixed(1)},${(y + beside).toFixed(1)})`);
   };
-  if (!animate || still.matches) { put(0.7); return; }
+  if (!animate || still.matches) { put(0.5); return; }
   const began = performance.now(), time = 700 / Number(byId("speed").value);
   const move = (now) => {
     const share = Math.min((now - began) / time, 1);
-    put(0.7 * share * (2 - share));
+    put(0.55 * share * (2 - share));
     if (share < 1 && pill.isConnected) requestAnimationFrame(move);
   };
   put(0);
   requestAnimationFrame(move);
 }
 
-function reveal(element) {
-  if (!element) return;
-  const box = element.getBoundingClientRect(), pane = graph.getBoundingClientRect();
-  const inside = box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom;
-  if (inside) return;
+// Scroll so that all of the elements are seen; if they do not fit, the first of them.
+function reveal(elements) {
+  const rects = elements.filter(Boolean).map((e) => e.getBoundingClientRect());
+  if (!rects.length) return;
+  const pane = graph.getBoundingClientRect();
+  const around = (list) => ({
+    left: Math.min(...list.map((r) => r.left)), right: Math.max(...list.map((r) => r.right)),
+    top: Math.min(...list.map((r) => r.top)), bottom: Math.max(...list.map((r) => r.bottom)),
+  });
+  let box = around(rects);
+  if (box.right - box.left > pane.width || box.bottom - box.top > pane.height) box = around(rects.slice(0, 2));
+  if (box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom) return;
   graph.scrollTo({
-    left: graph.scrollLeft + box.left - pane.left - (pane.width - box.width) / 2,
-    top: graph.scrollTop + box.top - pane.top - (pane.height - box.height) / 2,
+    left: graph.scrollLeft + (box.left + box.right) / 2 - pane.left - pane.width / 2,
+    top: graph.scrollTop + (box.top + box.bottom) / 2 - pane.top - pane.height / 2,
     behavior: still.matches ? "auto" : "smooth",
   });
 }
 
 // ------------------------------------------------------------------ the panel
 
-const link = (i) => make("button", {class: "link", onclick: () => select(i, true)}, values[i].name);
+const isolated = (name) => make("bdi", {}, name);
+const link = (i, name) => i === null ? isolated(`${name} (not shown)`) :
+  make("button", {class: "link", onclick: () => select(i, true)}, isolated(values[i].name));
+
+// New content for a part of the panel; a focused link keeps the focus, if there is one at its place.
+function fill(section, ...parts) {
+  const links = [...section.querySelectorAll("button")], at = links.indexOf(document.activeElement);
+  section.replaceChildren(...parts.filter(Boolean));
+  if (at >= 0) section.querySelectorAll("button")[at]?.focus();
+}
 
 function showStep() {
   const section = byId("step"), where = byId("where");
   if (position === null) {
-    where.textContent = `${steps.length} steps`;
-    section.replaceChildren(
-      make("h2", {}, `How ${values[DATA.loss].name} depends on everything`),
+    where.textContent = `${DATA.count} steps`;
+    fill(section,
+      make("h2", {}, "How ", isolated(values[DATA.loss].name), " depends on everything"),
       make("p", {}, "Play, or press →: first the forward pass, oldest call first; then the backward " +
-        "pass, newest call first. Click a node to see all about it."));
+        "pass, newest call first. Click a node to see all about it."),
+      make("p", {class: "quiet"}, "Keys: → ← a step, space plays, Home and End, / finds, + - 0 zoom, d is " +
+        "light or dark; shift and an arrow go from node to node."),
+      DATA.hidden ? make("p", {}, `Only the newest ${values.length} of ${values.length + DATA.hidden} Values are ` +
+        "shown: explain(…, max_nodes=…) shows more.") : null);
     return;
   }
   const step = steps[position], v = values[step.v];
-  where.textContent = `step ${position} of ${steps.length - 1} · ${step.phase}`;
+  where.textContent = whereText();
   const parts = [make("h2", {}, step.phase === "forward" ? "Forward: " : "Backward: ", link(step.v)),
-    make("p", {}, make("code", {}, `${v.name} = ${v.call}`))];
+    make("p", {}, make("code", {}, isolated(v.name), ` = ${v.call}`))];
   if (step.phase === "forward") {
     parts.push(v.data.rows ? heatmap(v.data, v.name) : make("p", {}, make("code", {}, `= ${v.data.text}`)));
+    say(`${whereText()}: ${v.name} is ${v.data.text}`);
   } else {
-    const uses = v.uses.length;
     parts.push(
       make("p", {}, "Incoming gradient ", make("code", {class: "of-gradient"}, v.grad.rows ? "g" : `g = ${v.grad.text}`)),
       heatmap(v.grad, "g"),
       make("p", {class: "quiet"}, step.v === DATA.loss ? "The derivative of the loss by itself is 1." :
-        uses === 1 ? `It is complete: the one call that used ${v.name} was made later, so its turn has been.` :
-          `It is complete: all ${uses} calls that used ${v.name} were made later, so their turns have been.`));
+        v.uses.length === 1 ? "It is complete: the one call that used it was made later, so its turn has been." :
+          "It is complete: all calls that used it were made later, so their turns have been."));
+    if (v.grad.n === 0) parts.push(make("p", {}, "g is 0, so every contribution is 0."));
     step.shares.forEach((share) => parts.push(...shareLines(share)));
-    if (!step.shares.length) parts.push(make("p", {}, "Nothing comes in, so nothing goes out."));
+    const passed = step.shares.map((s) => `${s.c.shape ? "an array" : s.c.text} to ${s.name}`);
+    say(`${whereText()}: ${v.name} passes on ${passed.join(", ") || "nothing"}`);
   }
-  section.replaceChildren(...parts.filter(Boolean));
+  fill(section, ...parts);
+}
+
+let saying = null;
+function say(text) {  // for those who listen; not while it plays
+  clearTimeout(saying);
+  if (timer === null) saying = setTimeout(() => { byId("said").textContent = text; }, 300);
 }
 
 function shareLines(share) {
   const result = share.c.rows ? "" : share.c.text;
   const chain = [...new Set([share.formula, share.numbers, result].filter(Boolean))];
   return [
-    make("h3", {}, "to ", link(share.to), share.local !== null ? `, local derivative ${short(Number(share.local))}` : ""),
+    make("h3", {}, "to ", link(share.to, share.name),
+      share.local !== null ? `, local derivative ${short(number(share.local))}` : ""),
     make("p", {class: "formula of-gradient"}, chain.join(" = ")),
     heatmap(share.c, "contribution"),
-    share.first ? make("p", {class: "formula"}, `grad ${values[share.to].name} = ${share.c.rows ? "this" : share.total.text}`) :
-      make("p", {class: "formula"}, `grad ${values[share.to].name} += this, now ${share.total.rows ? "" : share.total.text}`),
+    share.first ? make("p", {class: "formula"}, "grad ", isolated(share.name), ` = ${share.c.rows ? "this" : share.total.text}`) :
+      make("p", {class: "formula"}, "grad ", isolated(share.name), ` += this, now ${share.total.rows ? "the sum below" : share.total.text}`),
     share.first ? null : heatmap(share.total, "the sum so far"),
   ];
 }
@@ -230,33 +271,46 @@ function select(i, move = false) {
   selected = i;
   clear("selected", "on-path");
   const section = byId("node");
-  if (i === null) { section.replaceChildren(); return; }
+  if (i === null) { fill(section); return; }
   const v = values[i], box = byId(v.box);
   box?.classList.add("selected");
-  if (move) reveal(box);
+  rove(v.box);
+  if (move) reveal([box]);
   const {count, best, edges} = paths(i);
   for (const k of edges) byId(`e${k}`)?.classList.add("on-path");
-  const arriving = steps.flatMap((step) => (step.shares ?? []).filter((s) => s.to === i).map((s) => [step.v, s]));
+  const arriving = steps.flatMap((step, k) => (step.shares ?? []).filter((s) => s.to === i).map((s) => [k, step, s]));
   const facts = [["call", make("code", {}, v.leaf ? "a leaf: made by the user" : `${v.name} = ${v.call}`)]];
   if (v.kind) facts.push(["shape", `${v.kind}`]);
   if (!v.data.rows) facts.push(["data", make("code", {}, v.data.text)], ["gradient", make("code", {class: "of-gradient"}, v.grad.text)]);
   if (v.group) facts.push(["made in", v.group]);
-  section.replaceChildren(...[
-    make("h2", {}, v.name),
+  const heading = make("h2", {tabIndex: -1}, isolated(v.name));
+  fill(section,
+    heading,
+    position !== null && position < steps.length - 1 ? make("p", {class: "quiet"}, "after the whole pass:") : null,
     make("dl", {}, ...facts.flatMap(([name, x]) => [make("dt", {}, name), make("dd", {}, x)])),
     heatmap(v.data, "data"), heatmap(v.grad, "gradient"),
     v.formulas.length ? make("h3", {}, "its derivatives, g the incoming gradient") : null,
     ...v.formulas.map(([to, formula]) => make("p", {class: "formula of-gradient"}, `to ${values[to].name}: ${formula}`)),
     make("h3", {}, arriving.length ? "what comes in, and adds up" : "what comes in"),
-    arriving.length ? make("ul", {}, ...arriving.map(([from, s]) =>
-      make("li", {}, "from ", link(from), make("code", {class: "of-gradient"}, `  ${s.c.rows ? `an array of shape ${s.c.shape}` : s.c.text}`)))) :
-      make("p", {}, i === DATA.loss ? "The loss itself: 1." : "Nothing: the loss does not depend on it."),
-    count > 1n || best.length ? make("h3", {}, `${count.toLocaleString("en")} ${count === 1n ? "path" : "paths"} from ${values[DATA.loss].name}`) : null,
-    best.length ? make("ul", {}, ...best.map((p) => make("li", {}, make("code", {}, described(p))))) : null,
+    arriving.length ? make("ul", {}, ...arriving.map(([k, step, s]) =>
+      make("li", {}, "from ", link(step.v), make("code", {class: "of-gradient"}, `  ${s.c.rows ? `an array of shape ${s.c.shape}` : s.c.text}`),
+        " in ", make("button", {class: "link", onclick: () => { pause(); seek(k); }}, `step ${step.number}`)))) :
+      make("p", {}, i === DATA.loss ? "The loss itself: 1." : "Nothing: no derivative leads to it."),
+    count || best.length ? make("h3", {}, `${count.toLocaleString("en")} ${count === 1n ? "path" : "paths"} from `, isolated(values[DATA.loss].name)) : null,
+    best.length ? make("ul", {}, ...merged(best).map((text) => make("li", {}, make("code", {}, text)))) : null,
     count > BigInt(best.length) ? make("p", {class: "quiet"}, `These are the largest ${best.length}.`) : null,
     v.uses.length ? make("h3", {}, "used by") : null,
     v.uses.length ? make("p", {}, ...v.uses.flatMap((u, k) => [k ? ", " : "", link(u)])) : null,
-  ].filter(Boolean));
+  );
+  if (move) heading.focus({preventScroll: true});
+  heading.scrollIntoView({block: "nearest", behavior: still.matches ? "auto" : "smooth"});
+}
+
+// Equal paths, as those of a * a, are one line.
+function merged(best) {
+  const times = new Map();
+  for (const path of best) times.set(described(path), (times.get(described(path)) ?? 0) + 1);
+  return [...times].map(([text, n]) => n > 1 ? `${text}  (${n} times)` : text);
 }
 
 // The ways from the loss to a Value: how many, and those of the largest products.
@@ -271,7 +325,7 @@ function paths(target) {
     for (const share of step.shares.filter((s) => leads.has(s.to))) {
       if (share.edge !== null) edges.add(share.edge);
       counts.set(share.to, (counts.get(share.to) ?? 0n) + counts.get(step.v));
-      const local = share.local === null ? null : Number(share.local);
+      const local = share.local === null ? null : number(share.local);
       const found = (best.get(share.to) ?? []).concat(best.get(step.v).map((p) => ({
         names: [...p.names, share.to], factors: [...p.factors, local],
         product: local === null || p.product === null ? null : p.product * local,
@@ -311,29 +365,41 @@ function pause() { clearTimeout(timer); timer = null; byId("play").textContent =
 const forward = () => { pause(); seek(position === null ? 0 : position + 1); };
 const back = () => { pause(); seek(position === null ? steps.length - 1 : position === 0 ? null : position - 1); };
 
-function zoom(to) {
+// Another size of the picture; what is in the middle, or at a point, stays there.
+function zoom(to, x = graph.clientWidth / 2, y = graph.clientHeight / 2) {
+  const before = scale, left = graph.scrollLeft + x, top = graph.scrollTop + y;
   scale = Math.max(0.05, Math.min(4, to));
   const {width, height} = picture.viewBox.baseVal;
   picture.setAttribute("width", width * scale);
   picture.setAttribute("height", height * scale);
+  graph.scrollTo({left: left * scale / before - x, top: top * scale / before - y, behavior: "instant"});
 }
-function fit() {
+function fit(least = 0.05) {
   const {width, height} = picture.viewBox.baseVal;
   const whole = Math.min((graph.clientWidth - 4) / width, (graph.clientHeight - 4) / height);
-  zoom(Math.min(1.6, Math.max(whole, 0.7)));  // smaller than that nobody reads: scroll
+  zoom(Math.min(1.6, Math.max(whole, least)));
 }
+const magnify = (factor) => { zoomed = true; zoom(scale * factor); };
 
-function search(event) {
-  event?.preventDefault();
+let found = [];
+function search() {
   const query = byId("query").value.trim().toLowerCase();
   clear("found");
-  byId("matches").textContent = "";
-  if (!query) return;
-  const found = values.map((v, i) => i).filter((i) =>
-    `${values[i].name} ${values[i].call}`.toLowerCase().includes(query));
+  const named = (i) => values[i].name.toLowerCase() === query;
+  found = !query ? [] : values.map((v, i) => i).filter((i) =>
+    `${values[i].name} ${values[i].leaf ? "leaf" : values[i].call}`.toLowerCase().includes(query));
+  found.sort((i, j) => named(j) - named(i));
   for (const i of found) byId(values[i].box)?.classList.add("found");
-  byId("matches").textContent = `${found.length} found`;
-  if (event && found.length) select(found[(found.indexOf(selected) + 1) % found.length], true);
+  byId("matches").textContent = query ? `${found.length} found` : "";
+  if (found.length) reveal([byId(values[found[0]].box)]);
+}
+function nextFound(event) {
+  event.preventDefault();
+  if (!found.length) return;
+  const at = (found.indexOf(selected) + 1) % found.length;
+  select(found[at]);
+  reveal([byId(values[found[at]].box)]);
+  byId("matches").textContent = `${at + 1} of ${found.length}`;
 }
 
 function theme() {
@@ -345,7 +411,8 @@ function theme() {
 function fromHash() {
   const match = /^#step=(\d+)$/.exec(location.hash);
   pause();
-  seek(match && steps.length ? Number(match[1]) : null, {announce: false});
+  const at = match ? steps.findIndex((s) => s.number >= Number(match[1])) : null;
+  seek(at === -1 ? steps.length - 1 : at, {announce: Boolean(location.hash)});
 }
 
 function drag() {
@@ -361,31 +428,56 @@ function drag() {
   });
   addEventListener("pointerup", () => { from = null; graph.classList.remove("dragged"); });
   graph.addEventListener("wheel", (e) => {
-    if (e.ctrlKey) { e.preventDefault(); zoom(scale * Math.exp(-e.deltaY / 300)); }
+    if (!e.ctrlKey) return;
+    e.preventDefault();
+    zoomed = true;
+    const pane = graph.getBoundingClientRect();
+    zoom(scale * Math.exp(-e.deltaY / 300), e.clientX - pane.left, e.clientY - pane.top);
   }, {passive: false});
 }
 
+// One node at a time is reached by Tab; shift and an arrow go on from it.
+function rove(id) {
+  for (const box of picture.querySelectorAll('.box[tabindex="0"]')) box.setAttribute("tabindex", "-1");
+  byId(id)?.setAttribute("tabindex", "0");
+}
+function toNeighbour(by) {
+  const ids = values.map((v) => v.box).filter((id, k, all) => byId(id) && all.indexOf(id) === k);
+  const now = Math.max(ids.indexOf(document.activeElement?.id), 0);
+  const id = ids[(now + by + ids.length) % ids.length];
+  rove(id);
+  byId(id).focus();
+  reveal([byId(id)]);
+}
+
 function keys(e) {
-  if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) {
+  const {tagName, type} = e.target;
+  if (e.ctrlKey || e.metaKey || e.altKey) return;
+  const typing = tagName === "SELECT" || tagName === "TEXTAREA" || (tagName === "INPUT" && type !== "range");
+  if (typing) {
     if (e.key === "Escape") e.target.blur();
     return;
   }
-  if ((e.key === " " || e.key === "Enter") && e.target.closest("button, .box[tabindex]")) return;
-  const actions = {
+  if (type === "range" && /^(Arrow|Page|Home|End)/.test(e.key)) return;
+  if ((e.key === " " || e.key === "Enter") && e.target.closest("button, summary, .box[tabindex]")) return;
+  if (e.repeat && (e.key === " " || e.key === "d")) return;
+  const actions = e.shiftKey ? {
+    ArrowRight: () => toNeighbour(1), ArrowDown: () => toNeighbour(1),
+    ArrowLeft: () => toNeighbour(-1), ArrowUp: () => toNeighbour(-1), "+": () => magnify(1.2),
+  } : {
     ArrowRight: forward, ArrowLeft: back, " ": play, Home: () => { pause(); seek(0); },
-    End: () => { pause(); seek(steps.length - 1); }, "+": () => zoom(scale * 1.2), "=": () => zoom(scale * 1.2),
-    "-": () => zoom(scale / 1.2), "0": fit, d: theme, "/": () => byId("query").focus(),
-    Escape: () => { select(null); pause(); },
+    End: () => { pause(); seek(steps.length - 1); }, "+": () => magnify(1.2), "=": () => magnify(1.2),
+    "-": () => magnify(1 / 1.2), "0": () => { zoomed = false; fit(); }, d: theme, "/": () => byId("query").focus(),
+    Escape: () => { if (timer !== null) pause(); else select(null); },
   };
   if (actions[e.key]) { e.preventDefault(); actions[e.key](); }
 }
 
 function start() {
   for (const [id, {out}] of Object.entries(boxes)) {
-    const element = byId(id), v = values[out];
-    element.setAttribute("tabindex", "0");
+    const element = byId(id);
+    element.setAttribute("tabindex", "-1");
     element.setAttribute("role", "button");
-    element.setAttribute("aria-label", v.leaf ? `${v.name}, a leaf` : `${v.name} = ${v.call}`);
     element.addEventListener("click", () => select(out));
     element.addEventListener("keydown", (e) => {
       if (e.key === "Enter" || e.key === " ") { e.preventDefault(); select(out); }
@@ -400,18 +492,23 @@ function start() {
   on("back", "click", back);
   on("next", "click", forward);
   on("play", "click", play);
-  on("slider", "input", (e) => { pause(); seek(Number(e.target.value)); });
-  on("smaller", "click", () => zoom(scale / 1.2));
-  on("larger", "click", () => zoom(scale * 1.2));
-  on("fit", "click", fit);
+  on("slider", "input", (e) => { pause(); seek(Number(e.target.value) < 0 ? null : Number(e.target.value)); });
+  on("smaller", "click", () => magnify(1 / 1.2));
+  on("larger", "click", () => magnify(1.2));
+  on("fit", "click", () => { zoomed = false; fit(); });
   on("theme", "click", theme);
-  on("search", "submit", search);
-  on("query", "input", () => search());
+  on("search", "submit", nextFound);
+  on("query", "input", search);
   if (!steps.length) document.querySelectorAll("nav button, nav input").forEach((e) => { e.disabled = true; });
   addEventListener("keydown", keys);
   addEventListener("hashchange", fromHash);
   drag();
-  fit();
+  picture.setAttribute("role", "group");
+  picture.setAttribute("aria-label", `The graph of ${values[DATA.loss].name}`);
+  rove(values[DATA.loss].box);
+  const READABLE = 0.7;  // smaller than that nobody reads: scroll
+  fit(READABLE);
+  new ResizeObserver(() => { if (!zoomed) fit(READABLE); }).observe(graph);
   if (typeof startLive === "function") startLive();
   fromHash();
 }
