@@ -106,7 +106,7 @@ def conj(x: Any) -> Any:
 def over(g: Any, d: Any) -> Any:
     """The quotient g / d, and 0 where g is 0, whatever d is (of numbers the walk sees to that)."""
     if type(g) is type(d) is float:
-        return g / d if d else 0.0 if not g else np.divide(g, d)
+        return 0.0 if not g else g / d if d else np.divide(g, d)
     if not (_nowhere_0(d) and _is_finite(d)):
         idle = (g == 0) & ((d == 0) | np.isnan(d))
         g, d = np.where(idle, 0, g), np.where(idle, 1, d)
@@ -116,7 +116,7 @@ def over(g: Any, d: Any) -> Any:
 def times(g: Any, d: Any) -> Any:
     """The product g · d, and 0 where g is 0 and d infinite or not a number."""
     if type(g) is type(d) is float:
-        return g * d
+        return g * d if g else 0.0
     if not _is_finite(d):
         d = np.where(~np.isfinite(d) & (g == 0), 0, d)
     return g * d

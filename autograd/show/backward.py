@@ -24,6 +24,7 @@ class Share:
 
     call: the result of the call; place: which of its arguments; parent: the Value there.
     contribution: incoming gradient times local derivative; `local` is that, if both are numbers.
+    total: the sum of what the parent has got, with it; first: whether it is the first.
     """
 
     call: Value
@@ -31,6 +32,8 @@ class Share:
     parent: Value
     contribution: Any
     local: Any
+    total: Any
+    first: bool
 
 
 def everything_behind(root: Value) -> list[Value]:
@@ -67,7 +70,7 @@ class BackwardPass:
         with np.errstate(all="ignore"):
             for call in self.calls:
                 self.shares[call] = list(self._passed_on(call, flowing))
-        self.gradients = {v: as_gradient(g) for v, g in flowing.items()}
+        self.gradients = {v: as_gradient(g, v) for v, g in flowing.items()}
 
     def _passed_on(self, call: Value, flowing: dict[Value, Any]) -> Iterable[Share]:
         g = flowing.get(call)
@@ -79,34 +82,35 @@ class BackwardPass:
                 c = like(0, parent.data)
             elif type(c) is Parts:
                 c = Parts(dict(c.gradients))  # a sum of them is made in the first one
-            share = Share(call, place, parent, as_gradient(c), local_slope(call, place, g, c))
-            self.arriving[parent].append(share)
-            if parent not in flowing:
+            first = parent not in flowing
+            if first:
                 flowing[parent] = Parts(dict(c.gradients)) if type(c) is Parts else c
             else:
                 flowing[parent] = flowing[parent] + c
+            total = as_gradient(flowing[parent], parent)
+            local = local_slope(call, place, g, c)
+            share = Share(call, place, parent, as_gradient(c, parent), local, total, first)
+            self.arriving[parent].append(share)
             yield share
 
     def gradient(self, v: Value) -> Any:
         """The gradient of the loss by a Value, zero if there is no way to it."""
-        found = self.gradients.get(v)
-        if type(v.data) is tuple:
-            parts = [None] * len(v.data) if found is None else found
-            return tuple(
-                like(0, x) if part is None else part for x, part in zip(v.data, parts, strict=True)
-            )
-        return like(0, v.data) if found is None else found
+        if v in self.gradients:
+            return self.gradients[v]
+        return as_gradient(Parts({}), v) if type(v.data) is tuple else like(0, v.data)
 
 
 def _described(x: Any) -> str:
     return f"{type(x).__name__} {x!r}" if isinstance(x, int | float) else type(x).__name__
 
 
-def as_gradient(g: Any) -> Any:
-    """What flows between Values as users know it: of complex numbers the conjugate; no Parts."""
+def as_gradient(g: Any, v: Value) -> Any:
+    """What flows to a Value as users know it: of complex numbers the conjugate, of Parts all."""
     if type(g) is Parts:
-        last = max(g.gradients, default=-1)
-        return [g[i] for i in range(last + 1)]
+        return tuple(
+            like(0, x) if g[i] is None else np.conjugate(g[i]) if np.iscomplexobj(g[i]) else g[i]
+            for i, x in enumerate(v.data)
+        )
     return np.conjugate(g) if np.iscomplexobj(g) else g
 
 
@@ -125,7 +129,7 @@ def local_slope(call: Value, place: int, g: Any, c: Any) -> Any:
     product = g * unit
     if g and np.isfinite(product) and np.isfinite(c) and abs(product - c) > 1e-6 * abs(c) + 1e-300:
         return None  # as of complex numbers, when the function is not analytic
-    return as_gradient(unit)
+    return np.conjugate(unit) if np.iscomplexobj(unit) else unit
 
 
 def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:

@@ -10,15 +10,16 @@ import numpy as np
 from autograd.show.backward import is_number
 from autograd.show.helpers import Helpers
 from autograd.show.notation import mathematics, regular
-from autograd.show.program import share_of
+from autograd.show.program import shares_of
 from autograd.show.symbols import Symbol, Tracer
-from autograd.show.words import number
+from autograd.show.words import number, operands
 from autograd.show.writing import Writer
 from autograd.value import Value
 
-__all__ = ["Formula", "formula_of"]
+__all__ = ["Formula", "formulas_of"]
 
 _LONG = 160  # characters
+_MANY = 64  # arguments of one call
 _SMALL = 6  # elements of an array that is written out
 
 
@@ -27,13 +28,17 @@ class Formula(NamedTuple):
 
     expression: ast.expr
     values: dict[str, Any]  # by the names in the expression: "g", "array", or a Value
+    complex: bool  # then rules compute with the conjugates of what users know as gradients
 
     def text(self, names: Mapping[Value, str]) -> str:
         """The formula with names, as `g · (1 − y²)`; g is the incoming gradient."""
-        return mathematics(
-            self.expression,
-            {k: v if type(v) is str else names[v] for k, v in self.values.items()},
-        )
+        shown = {k: v if type(v) is str else names[v] for k, v in self.values.items()}
+        if list(shown.values()).count("g") > 1:  # a Value of that name
+            shown["g"] = "g′"
+        if self.complex:
+            shown = shown | ({"g": f"conj({shown['g']})"} if "g" in shown else {})
+            return f"conj({mathematics(self.expression, shown)})"
+        return mathematics(self.expression, shown)
 
     def numbers(self, gradient: Any, result: Any) -> str:
         """The formula with the numbers put in; "" if they are not all single numbers.
@@ -72,44 +77,64 @@ class _NoHelpers(Helpers):
         return str(getattr(fn, "__name__", "rule")).strip("<>_")
 
 
-def formula_of(call: Value, place: int, gradient: Any) -> Formula | None:
-    """The formula by which a call passes its gradient on to one of its arguments.
+def formulas_of(call: Value, gradient: Any) -> dict[int, Formula]:
+    """The formulas by which a call passes its gradient on, by the places of its arguments.
 
-    It is the rule itself: run on Symbols, which note what it computes. None if it is too long to
-    be read.
+    They are the rules themselves: run on Symbols, which note what they compute. One that is too
+    long to be read is left out.
     """
-    tracer = Tracer()
-    names: dict[Symbol, str] = {}
-    values: dict[str, Any] = {"g": "g"}
+    if type(call.data) is tuple:
+        return {}
+    notes = _Notes(call)
+    y = notes.symbol("y", call.data, call)
+    args = tuple(map(notes.argument, call.args, call.seen))
+    g = notes.symbol("g", gradient, "g")
+    places = [place for place, arg in enumerate(operands(call)) if type(arg) is Value]
+    derivative = call._call
+    assert derivative is not None
+    if not derivative.sequence:
+        places = [place for place in places if derivative.rules[place] is not None]
+    if len(places) > _MANY:
+        return {}
+    try:
+        traced = shares_of(notes.tracer, call, places, g, y, args)
+    except Exception:  # rules that are not to be read: whoever asks goes on without formulas
+        return {}
+    found = {place: notes.formula(c) for place, c in zip(places, traced, strict=True)}
+    return {place: formula for place, formula in found.items() if formula is not None}
 
-    def symbol(name: str, data: Any, v: Any) -> Symbol:
-        made = tracer.leaf(data)
-        names[made], values[name] = name, v
+
+class _Notes:
+    """The Symbols of one call, and what their names stand for."""
+
+    def __init__(self, call: Value) -> None:
+        self.call = call
+        self.tracer = Tracer()
+        self.names: dict[Symbol, str] = {}
+        self.values: dict[str, Any] = {}
+        self.writer = Writer(self.names, _NoHelpers({}), lambda x: "constant")
+
+    def symbol(self, name: str, data: Any, v: Any) -> Symbol:
+        made = self.tracer.leaf(data)
+        self.names[made], self.values[name] = name, v
         return made
 
-    def argument(arg: Any, seen: Any) -> Any:
+    def argument(self, arg: Any, seen: Any) -> Any:
         if type(arg) is Value:
-            return symbol(f"x{len(names)}", seen, arg)
+            return self.symbol(f"x{len(self.names)}", seen, arg)
         if type(arg) in (list, tuple) and type(seen) in (list, tuple) and len(arg) == len(seen):
-            return type(seen)(map(argument, arg, seen))
+            return type(seen)(map(self.argument, arg, seen))
         if isinstance(seen, np.ndarray) and seen.size > _SMALL:
-            return symbol(f"x{len(names)}", seen, "array")
+            return self.symbol(f"x{len(self.names)}", seen, "array")
         return seen
 
-    if type(call.data) is tuple:
-        return None
-    y = symbol("y", call.data, call)
-    args = tuple(map(argument, call.args, call.seen))
-    g = tracer.leaf(gradient)
-    names[g] = "g"
-    try:
-        c = share_of(tracer, call, place, g, y, args)
-    except Exception:  # a rule that is not to be read: whoever asks goes on without its formula
-        return None
-    if not isinstance(c, Symbol | np.ndarray | np.generic | float | int | complex):
-        return None  # gradients of several results
-    writer = Writer(names, _NoHelpers(set()), lambda x: "constant")
-    expression = regular(writer.argument(c))
-    used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
-    formula = Formula(expression, {k: v for k, v in values.items() if k in used})
-    return formula if len(ast.unparse(expression)) <= _LONG else None
+    def formula(self, c: Any) -> Formula | None:
+        """What a rule computed, if it can be written in one line."""
+        if not isinstance(c, Symbol | np.ndarray | np.generic | float | int | complex):
+            return None  # gradients of several results
+        expression = regular(self.writer.argument(c))
+        if len(ast.unparse(expression)) > _LONG:
+            return None
+        used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+        values = {name: v for name, v in self.values.items() if name in used}
+        return Formula(expression, values, np.iscomplexobj(self.call.data))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-__all__ = ["PAGE", "THEMES", "blend", "intensity", "magnitude_color"]
+__all__ = ["PAGE", "THEMES", "blend", "intensity", "magnitude_color", "scale"]
 
 Theme = Mapping[str, str]
 
@@ -54,5 +54,12 @@ def magnitude_color(size: float, sizes: tuple[float, float] | None, theme: Theme
     if not sizes or not size:
         return theme["scale_low"]
     low, high = sizes
-    share = 1.0 if high <= low else math.log(size / low) / math.log(high / low)
-    return blend(theme["scale_low"], theme["scale_high"], 0.15 + 0.85 * share)
+    width = math.log(high) - math.log(low)
+    share = (math.log(size) - math.log(low)) / width if width > 0 else 1.0
+    return blend(theme["scale_low"], theme["scale_high"], 0.15 + 0.85 * min(max(share, 0.0), 1.0))
+
+
+def scale(sizes: tuple[float, float], steps: int) -> list[float]:
+    """Evenly many sizes between the smallest and the largest, by their logarithms."""
+    low, high = map(math.log, sizes)
+    return [math.exp(low + (high - low) * k / (steps - 1)) for k in range(steps)]

@@ -4,7 +4,7 @@ import html
 
 import graphviz
 
-from autograd.show.colors import Theme, blend, intensity, magnitude_color
+from autograd.show.colors import Theme, blend, intensity, magnitude_color, scale
 from autograd.show.groups import Group
 from autograd.show.picture import Box, Grid, Picture
 from autograd.show.words import number, visible
@@ -117,10 +117,9 @@ def _grid(grid: Grid, fill: str, theme: Theme) -> str:
 
 def _legend(sizes: tuple[float, float], theme: Theme) -> str:
     low, high = sizes
-    steps = [low * (high / low) ** (k / 6) for k in range(7)]
     cells = "".join(
         f'<td bgcolor="{magnitude_color(s, sizes, theme)}" width="14" height="10"></td>'
-        for s in steps
+        for s in scale(sizes, 7)
     )
     return (
         f'<<table border="0" cellborder="0" cellspacing="0"><tr>'

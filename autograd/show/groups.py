@@ -9,6 +9,8 @@ from autograd.value import Value
 
 __all__ = ["Group", "groups_of"]
 
+_DEEPEST = 50  # groups in one another, which no picture could show
+
 
 @dataclass(eq=False)
 class Group:
@@ -23,7 +25,10 @@ class Group:
     @property
     def path(self) -> tuple["Group", ...]:
         """The groups around it and itself, the outermost first."""
-        return (*(self.around.path if self.around else ()), self)
+        found = [self]
+        while found[-1].around:
+            found.append(found[-1].around)
+        return tuple(reversed(found))
 
 
 def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
@@ -41,9 +46,10 @@ def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
         while upcoming is not None and upcoming.first < v._number:
             _close(open_now, upcoming.first)
             around = open_now[-1][1] if open_now else None
-            group = Group(_label(upcoming, around), upcoming.owner, count, around)
-            open_now.append((upcoming, group))
-            count += 1
+            if len(open_now) < _DEEPEST:
+                group = Group(_label(upcoming, around), upcoming.owner, count, around)
+                open_now.append((upcoming, group))
+                count += 1
             upcoming = next(waiting, None)
         _close(open_now, v._number)
         if open_now:

@@ -22,7 +22,7 @@ _MODULES = {"np": "import numpy as np", "math": "import math", "operator": "impo
 class Helpers:
     """The functions that a text has to define, in an order in which each finds what it needs."""
 
-    def __init__(self, taken: set[str]) -> None:
+    def __init__(self, taken: dict[str, int]) -> None:
         self.taken = taken
         self.imports_scipy = False
         self._names: dict[Any, str] = {}

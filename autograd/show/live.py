@@ -25,6 +25,7 @@ __all__ = ["for_json", "in_javascript", "known_functions", "live_script"]
 _RUNTIME = Path(__file__).with_name("page") / "live.js"
 _ONLY_IN_RULES = {
     "any", "all", "isnan", "isinf", "isfinite", "rint", "greater", "min", "over", "sinc_derivative",
+    "times",
     "i0_derivative",
 }  # fmt: skip
 

@@ -1,11 +1,12 @@
 """What Values are called in pictures and in print: by the caller, by a module, by their label."""
 
 import keyword
-import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autograd.scopes import intervals
+from autograd.show.words import visible
 from autograd.value import Value
 
 __all__ = ["as_variable", "identifiers", "names_of", "unique"]
@@ -22,12 +23,12 @@ def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) ->
     for name, value in _variables(names or {}):
         found.setdefault(value, name)
     by_module = _parameters(values)
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     shown = {}
     for v in values:
         name = found.get(v) or _better(v.label, by_module.get(v, ""))
         if name:
-            shown[v] = unique(name, taken)
+            shown[v] = unique(visible(name), taken)
     return shown
 
 
@@ -36,12 +37,13 @@ def _better(label: str, by_module: str) -> str:
     return by_module if not label or by_module.rpartition(".")[2] == label else str(label)
 
 
-def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it if it is taken."""
-    number, free = 2, name
+def unique(name: str, taken: dict[str, int]) -> str:
+    """The name, with a number behind it if it is taken; `taken` has the last number of each."""
+    free = name
     while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    taken.add(free)
+        taken[name] += 1
+        free = f"{name}_{taken[name]}"
+    taken[free] = 1
     return free
 
 
@@ -77,7 +79,7 @@ def _parameters(values: list[Value]) -> dict[Value, str]:
 
 def identifiers(values: Iterable[Value], shown: Mapping[Value, str]) -> dict[Value, str]:
     """A name for every Value: the one that is shown, or `v` and a number, oldest first."""
-    taken = set(shown.values())
+    taken = dict.fromkeys(shown.values(), 1)
     named = {}
     for number, v in enumerate(values, 1):
         named[v] = shown.get(v) or unique(f"v{number}", taken)
@@ -86,6 +88,8 @@ def identifiers(values: Iterable[Value], shown: Mapping[Value, str]) -> dict[Val
 
 def as_variable(name: str) -> str:
     """A name as Python takes it for a variable."""
-    word = re.sub(r"\W+", "_", name).strip("_") or "v"
-    word = f"layer_{word}" if word[0].isdigit() else word
+    normal = unicodedata.normalize("NFKC", name)  # as Python reads it
+    word = "".join(c if f"a{c}".isidentifier() else " " for c in normal)
+    word = "_".join(word.replace("_", " ").split()) or "v"
+    word = f"layer_{word}" if not word.isidentifier() else word
     return f"{word}_" if keyword.iskeyword(word) else word

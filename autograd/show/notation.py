@@ -63,6 +63,8 @@ class _Writer:
                 return self.together(op, values), _TEST
             case ast.Call(func=func, args=args, keywords=keywords):
                 return self.call(func, args, keywords)
+            case ast.List(elts=members):
+                return f"[{', '.join(map(self.write, members))}]", _ATOM
             case ast.Tuple(elts=members):
                 inside = ", ".join(map(self.write, members))
                 return f"({inside},)" if len(members) == 1 else f"({inside})", _ATOM
@@ -86,7 +88,11 @@ class _Writer:
     def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int]:
         level = _LEVELS.get(type(op), _TEST)
         before = self.write(left, level + (isinstance(op, ast.Pow)))
-        after = self.write(right, level + (not isinstance(op, ast.Pow | ast.Add | ast.Mult)))
+        alike = isinstance(op, ast.Add) or (
+            isinstance(op, ast.Mult)
+            and not (isinstance(right, ast.BinOp) and not isinstance(right.op, ast.Mult | ast.Div))
+        )
+        after = self.write(right, level + (not alike and not isinstance(op, ast.Pow)))
         return f"{before} {self.symbols[type(op)]} {after}", level
 
     def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
@@ -147,6 +153,8 @@ class _Mathematics(_Writer):
                 return f"({self.conditional(condition, x, y)})", _ATOM
             case "over", [x, y]:
                 return self.binary(x, ast.Div(), y)
+            case "times", [x, y]:
+                return self.binary(x, ast.Mult(), y)
             case "greater", [x, y]:
                 return f"[{self.write(x)} > {self.write(y)}]", _ATOM
         return super().call(func, args, keywords)
@@ -324,6 +332,8 @@ class _Regular(ast.NodeTransformer):
         self.generic_visit(node)
         if _called(node.func) == "where" and len(node.args) == 3 and _guards(node.args[0]):
             return node.args[2]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
+            return node.func.value
         return node
 
 

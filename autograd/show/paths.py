@@ -34,12 +34,17 @@ class Path:
         way = " ← ".join(_shortened(self.names))
         if len(self.factors) > _LONG or any(f is None for f in self.factors):
             return f"{way}   {short(self.product)}"
-        factors = [f"({number(f)})" if f < 0 else number(f) for f in self.factors]
+        factors = [_factor(f) for f in self.factors]
         product = " × ".join(factors) or "1"
         return f"{way}   {' = '.join(dict.fromkeys([product, number(self.product)]))}"
 
 
 _LONG = 10
+
+
+def _factor(x: Any) -> str:
+    text = number(x)
+    return f"({text})" if text.startswith("-") or isinstance(x, complex) else text
 
 
 def _shortened(names: tuple[str, ...]) -> list[str]:
@@ -92,7 +97,8 @@ class _Partial:
     before: "_Partial | None"
 
     def size(self) -> float:
-        size = float(np.max(np.abs(self.g), initial=0))
+        parts = self.g.gradients.values() if type(self.g) is Parts else (self.g,)
+        size = max((float(np.max(np.abs(g), initial=0)) for g in parts), default=0.0)
         return size if size == size else np.inf
 
 
@@ -132,8 +138,12 @@ def explain_grad(
     gradient = backward.gradient(x)
     rest = gradient
     for path in paths:
-        rest = rest - path.product
+        rest = _less(rest, path.product)
     return GradientExplanation(named[x], named[loss], counts, paths, gradient, rest)
+
+
+def _less(a: Any, b: Any) -> Any:
+    return tuple(map(_less, a, b)) if isinstance(a, tuple) else a - b
 
 
 def _search(x: Value, backward: BackwardPass, most: int) -> tuple[int, list[_Partial]]:
@@ -171,8 +181,9 @@ def _extended(partial: _Partial, call: Value, place: int, parent: Value) -> _Par
     """The path one call further; where nothing comes in, nothing goes out."""
     g = partial.g
     if is_number(g) and not g:
-        return _Partial(parent, like(0, parent.data), 0.0, partial)
-    c = next(c for i, _, c in contributions(call, g) if i == place)
+        c = like(0, parent.data)
+    else:
+        c = next(c for i, _, c in contributions(call, g) if i == place)
     return _Partial(parent, c, local_slope(call, place, g, c), partial)
 
 
@@ -186,6 +197,5 @@ def _path(partial: _Partial, names: Mapping[Value, str]) -> Path:
         step = step.before
     values.reverse()
     factors.reverse()
-    return Path(
-        tuple(values), tuple(names[v] for v in values), tuple(factors), as_gradient(partial.g)
-    )
+    product = as_gradient(partial.g, partial.value)
+    return Path(tuple(values), tuple(names[v] for v in values), tuple(factors), product)

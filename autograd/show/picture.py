@@ -19,6 +19,7 @@ from autograd.value import Value
 __all__ = ["Box", "Edge", "Grid", "Options", "Picture", "picture_of"]
 
 Kind = Literal["leaf", "result", "root", "call", "constant", "layer", "more"]
+_MANY = 100  # leaves of a group, beyond which they stand where they fall
 _CELLS = 64  # an array of so many elements, in one or two dimensions, is shown cell by cell
 
 
@@ -209,7 +210,7 @@ class _Builder:
             for e in self.edges
             if e.tail in has_input
             for group in path[e.head]
-            if group not in path[e.tail]
+            if group not in path[e.tail] and len(leaves.get(group, ())) <= _MANY
             for leaf in leaves.get(group, ())
         }
         return list(pairs)

@@ -9,11 +9,11 @@ from autograd.backprop import leading_to
 from autograd.data import like
 from autograd.derivatives.several import Parts
 from autograd.derivatives.shaping import astype
-from autograd.show.backward import BackwardPass, as_gradient
+from autograd.show.backward import BackwardPass, Share, as_gradient
 from autograd.show.symbols import Symbol, Tracer, fitted, method
 from autograd.value import Value
 
-__all__ = ["Program", "rule_called", "share_of"]
+__all__ = ["Program", "rule_called", "shares_of"]
 
 _SMALL = 6  # elements of a constant array that may stand in the text
 _NO_CALLS = (AttributeError, TypeError, ValueError, KeyError, IndexError, NotImplementedError)
@@ -45,10 +45,9 @@ class Program:
         self.loss = self.of[loss] if loss in self.of else self._input(loss, loss.data)
         needed = leading_to(wrt, backward.calls)
         for call in backward.calls:
-            for share in backward.shares[call]:
-                if share.parent in needed:
-                    self._pass_on(call, share)
-        self.gradients = {v: self.flowing.get(v, like(0.0, v.data)) for v in wrt}
+            if shares := [s for s in backward.shares[call] if s.parent in needed]:
+                self._pass_on(call, shares)
+        self.gradients = {v: self._gradient(v) for v in wrt}
 
     def _input(self, what: Any, seen: Any) -> Symbol:
         """The Symbol of a leaf with the data that a call saw, as it may have others by now."""
@@ -77,15 +76,22 @@ class Program:
             return opened
         return self.tracer.known(call.fn, args, kwargs, lambda: call.data)
 
-    def _pass_on(self, call: Value, share: Any) -> None:
-        g, y = self.flowing[call], self.of[call]
-        c = share_of(self.tracer, call, share.place, g, y, self._arguments[call])
-        if type(c) is Parts:
-            c = Parts(dict(c.gradients))  # a sum of them is made in the first one
-        elif not _alike(as_gradient(_data(c)), share.contribution):
-            c = _as_it_stands(self.tracer, call, share.place, g, y, self._arguments[call])
-        known = self.flowing.get(share.parent)
-        self.flowing[share.parent] = c if known is None else known + c
+    def _pass_on(self, call: Value, shares: list[Share]) -> None:
+        """Add what a call passes on to the gradients of the Values that it was made from."""
+        g, y, args = self.flowing[call], self.of[call], self._arguments[call]
+        traced = shares_of(self.tracer, call, [s.place for s in shares], g, y, args)
+        for share, c in zip(shares, traced, strict=True):
+            if type(c) is Parts:
+                c = Parts(dict(c.gradients))  # a sum of them is made in the first one
+            elif not _alike(as_gradient(_data(c), share.parent), share.contribution):
+                c = _as_it_stands(self.tracer, call, share.place, g, y, args)
+            known = self.flowing.get(share.parent)
+            self.flowing[share.parent] = c if known is None else known + c
+
+    def _gradient(self, v: Value) -> Any:
+        """The gradient as users know it: of complex numbers the way up."""
+        g = self.flowing.get(v, like(0.0, v.data))
+        return np.conjugate(g) if v.dtype.kind == "c" else g
 
 
 def _data(x: Any) -> Any:
@@ -99,16 +105,25 @@ def _alike(a: Any, b: Any) -> bool:
     return np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-4, 1e-300, equal_nan=True)
 
 
-def share_of(tracer: Tracer, call: Value, place: int, g: Any, y: Any, args: tuple[Any, ...]) -> Any:
-    """What the call passes on to the argument of a place, as Symbols."""
-    rule, which = _rule_of(call, place)
-    try:
-        with np.errstate(all="ignore"):
-            c = rule(g, y, *args, **call.kwargs)
-            c = c if which is None else c[which]
-    except _NO_CALLS:  # it writes into arrays, or the like
-        return _as_it_stands(tracer, call, place, g, y, args)
-    return fitted(c, call.seen[place] if which is None else call.seen[0][which])
+def shares_of(
+    tracer: Tracer, call: Value, places: Sequence[int], g: Any, y: Any, args: tuple[Any, ...]
+) -> list[Any]:
+    """What the call passes on to the arguments of these places, as Symbols."""
+    together: Any = None  # of a sequence of arrays the one rule has all
+    found = []
+    for place in places:
+        rule, which = _rule_of(call, place)
+        try:
+            with np.errstate(all="ignore"):
+                if which is None:
+                    found.append(fitted(rule(g, y, *args, **call.kwargs), call.seen[place]))
+                    continue
+                if together is None:
+                    together = rule(g, y, *args, **call.kwargs)
+                found.append(fitted(together[which], call.seen[0][which]))
+        except _NO_CALLS:  # it writes into arrays, or the like
+            found.append(_as_it_stands(tracer, call, place, g, y, args))
+    return found
 
 
 def _as_it_stands(

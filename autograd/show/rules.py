@@ -30,7 +30,7 @@ def _binary(op: ast.operator) -> Callable[..., ast.expr]:
 
 # What the helpers of rules stand for: their cases are for infinities and complex numbers.
 _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
-    numerics.times: _binary(ast.Mult()),
+    numerics.times: lambda g, d: ast.Call(ast.Name("times", ast.Load()), [g, d], []),
     numerics.over: lambda g, d: ast.Call(ast.Name("over", ast.Load()), [g, d], []),
     numerics.power: _binary(ast.Pow()),
     numerics.conj: lambda x: x,

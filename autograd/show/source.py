@@ -17,7 +17,7 @@ from autograd.show.names import as_variable, identifiers, names_of, unique
 from autograd.show.notation import latex
 from autograd.show.program import Program
 from autograd.show.symbols import Symbol
-from autograd.show.writing import Writer
+from autograd.show.writing import Writer, is_narrow
 from autograd.value import Value
 
 __all__ = ["Source", "source"]
@@ -43,7 +43,7 @@ class Source(str):
 
     def function(self) -> Callable[..., Any]:
         """The function that the text defines."""
-        filename = f"<source {id(self)}>"
+        filename = f"<source {hash(str(self))}>"  # for tracebacks, and for inspect.getsource
         linecache.cache[filename] = (len(self), None, self.splitlines(True), filename)
         defined: dict[str, Any] = {}
         exec(compile(self, filename, "exec"), defined)
@@ -124,10 +124,13 @@ class _Text:
     ) -> None:
         self.program = program
         self.wanted = wanted
-        self.taken = {"np", "scipy", "slice", "float", "complex", "int", "bool"}
+        reserved = ("np", "scipy", "slice", "float", "complex", "int", "bool")
+        self.taken = dict.fromkeys(reserved, 1)
         self.names: dict[Symbol, str] = {}
         self.inputs: dict[str, Any] = {}
+        self.originals: dict[str, Any] = {}
         self.gradient_of: dict[str, str] = {}
+        self.wanted_names: dict[Value, str] = {}
         self.helpers = Helpers(self.taken)
         self.writer = Writer(self.names, self.helpers, self._constant)
         for symbol, what in program.inputs.items():
@@ -140,12 +143,13 @@ class _Text:
 
     def _input(self, name: str, data: Any) -> str:
         name = unique(name, self.taken)
-        self.inputs[name] = data
+        self.inputs[name] = np.copy(data) if isinstance(data, np.ndarray) else data
+        self.originals[name] = data
         return name
 
     def _constant(self, data: Any) -> str:
         """The name of an array that is too large to stand in the text."""
-        for name, known in self.inputs.items():
+        for name, known in self.originals.items():
             if known is data:
                 return name
         return self._input("constant", data)
@@ -204,7 +208,7 @@ class _Text:
     # ---------------------------------------------------------------------- in NumPy
 
     def numpy(self) -> str:
-        body = []
+        body = self._as_numpy()
         for symbol in self.lines:
             line = f"    {self.names[symbol]} = {ast.unparse(self.writer.expressions[symbol])}"
             body.append(line + self._comment(symbol))
@@ -217,6 +221,15 @@ class _Text:
         head = self.helpers.imports()
         blocks = [*self.helpers.definitions(), "\n".join(self._signature() + body)]
         return "\n".join(head) + "\n\n\n" + "\n\n\n".join(blocks)
+
+    def _as_numpy(self) -> list[str]:
+        """A line that makes Python's numbers NumPy's, where / 0 and the like may come up."""
+        numbers = [name for name, x in self.inputs.items() if type(x) is float]
+        narrow = any(is_narrow(s.data) for s in self.order)
+        if not numbers or narrow or not any(map(_can_fail, self.order)):
+            return []
+        made = ", ".join(f"np.float64({name})" for name in numbers)
+        return [f"    {', '.join(numbers)} = {made}"]
 
     def _signature(self) -> list[str]:
         line = f"def loss_and_gradients({', '.join(self.inputs)}):"
@@ -234,10 +247,11 @@ class _Text:
         return ast.unparse(self.writer.argument(x))
 
     def _name_of(self, v: Value) -> str:
-        for symbol, leaf in self.program.inputs.items():
-            if leaf is v:
-                return self.names[symbol]
-        return self.variable[v]
+        """The name of a wanted leaf, also of one that the loss does not depend on."""
+        if v not in self.wanted_names:
+            own = (self.names[s] for s, leaf in self.program.inputs.items() if leaf is v)
+            self.wanted_names[v] = next(own, "") or unique(self.variable[v], self.taken)
+        return self.wanted_names[v]
 
     # ---------------------------------------------------------------------- in LaTeX
 
@@ -255,3 +269,13 @@ class _Text:
             if not (isinstance(g, Symbol) and shown.get(self.names.get(g, "")) == left):
                 lines.append(f"{left} &= {latex(self.writer.argument(g), shown)}")
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _can_fail(symbol: Symbol) -> bool:
+    """Whether Python's own numbers raise an error, or leave the reals, where NumPy's do not."""
+    if symbol.fn in (np.divide, np.remainder):
+        return np.ndim(symbol.data) == 0
+    if symbol.fn is not np.power or np.ndim(symbol.data):
+        return False
+    exponent = symbol.args[1]
+    return not (isinstance(exponent, int) and exponent >= 0)

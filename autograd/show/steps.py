@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
 from autograd.show.backward import BackwardPass, Share, jacobian_of
-from autograd.show.chain import formula_of
+from autograd.show.chain import Formula, formulas_of
 from autograd.show.names import identifiers, names_of
 from autograd.show.words import call_text, number, short
 from autograd.value import Value
@@ -115,28 +115,21 @@ class Steps(Sequence[Step]):
             return step
         gradient = self.backward.gradient(v)
         shares = self.backward.shares[v]
-        contributions = tuple(self._contribution(v, share, gradient) for share in shares)
+        formulas = formulas_of(v, gradient)
+        contributions = tuple(
+            self._contribution(v, share, gradient, formulas.get(share.place)) for share in shares
+        )
         return Step(k, phase, v, step.name, step.call, v.data, gradient, contributions)
 
-    def _contribution(self, v: Value, share: Share, gradient: Any) -> Contribution:
-        formula = formula_of(v, share.place, gradient)
-        total, first = self._total(share)
+    def _contribution(
+        self, v: Value, share: Share, gradient: Any, formula: Formula | None
+    ) -> Contribution:
         return Contribution(
             v, share.parent, self.names[share.parent], share.place,
             formula.text(self.names) if formula else "",
             formula.numbers(gradient, share.contribution) if formula else "",
-            share.local, share.contribution, total, first,
+            share.local, share.contribution, share.total, share.first,
         )  # fmt: skip
-
-    def _total(self, share: Share) -> tuple[Any, bool]:
-        """The parent's gradient when this contribution has come, and whether it is the first."""
-        total = None
-        for earlier in self.backward.arriving[share.parent]:
-            c = earlier.contribution
-            total = c if total is None or isinstance(c, list) else total + c
-            if earlier is share:
-                break
-        return total, self.backward.arriving[share.parent][0] is share
 
     def __iter__(self) -> Iterator[Step]:
         return (self[k] for k in range(len(self)))

@@ -4,7 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autograd.show.colors import Theme, intensity, magnitude_color
+from autograd.show.colors import Theme, intensity, magnitude_color, scale
 from autograd.show.groups import Group
 from autograd.show.layout import Point, laid_out
 from autograd.show.picture import Box, Edge, Grid, Picture
@@ -308,8 +308,7 @@ class _Drawing:
         words = f"|grad|  {number(low)}"
         parts = [self._text(left, top + 10, words, "gradient", 11)]
         x = left + width(words) * _LETTER + 6
-        for k in range(12):
-            size = low * (high / low) ** (k / 11)
+        for k, size in enumerate(scale(sizes, 12)):
             color = magnitude_color(size, sizes, self.theme)
             parts.append(f'<rect x="{x + 10 * k:.1f}" y="{top:.1f}" width="10" height="12" '
                          f'fill="{color}"/>')  # fmt: skip

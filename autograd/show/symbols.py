@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.data import quick
 from autograd.derivatives.registry import data_of
 from autograd.derivatives.several import Parts
 
@@ -138,7 +139,7 @@ class Symbol(NDArrayOperatorsMixin):
         kwargs: dict[str, Any],
     ) -> None:
         self.tracer = tracer
-        self.data = data
+        self.data = quick(data)  # a double is a Python number, as in the engine
         self.fn = fn
         self.args = args
         self.kwargs = kwargs

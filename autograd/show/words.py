@@ -30,7 +30,8 @@ def short(x: Any) -> str:
     if isinstance(x, float | complex | np.inexact) and np.ndim(x) == 0:
         return number(x)
     if isinstance(x, tuple | list):
-        text = f"({', '.join(map(short, x))})"
+        some = [*map(short, x[:4]), *(["…"] if len(x) > 4 else [])]
+        text = f"({', '.join(some)})"
         return text if len(text) <= 60 else text[:59] + "…"
     if not isinstance(x, np.ndarray):
         return repr(x) if len(repr(x)) <= 30 else repr(x)[:29] + "…"

@@ -12,7 +12,7 @@ from autograd.show.helpers import Helpers
 from autograd.show.program import rule_called
 from autograd.show.symbols import Symbol, attribute, method
 
-__all__ = ["Writer", "parsed"]
+__all__ = ["Writer", "is_narrow", "parsed"]
 
 _OPERATORS: dict[Any, type[ast.operator]] = {
     np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.divide: ast.Div,
@@ -61,7 +61,7 @@ class Writer:
     def argument(self, x: Any) -> ast.expr:
         """An argument of a call: a name, another call, a constant."""
         if isinstance(x, Symbol):
-            return ast.Name(self.names[x]) if x in self.names else self.expression(x)
+            return ast.Name(self.names[x], ast.Load()) if x in self.names else self.expression(x)
         return self.literal(x)
 
     def expression(self, symbol: Symbol) -> ast.expr:
@@ -73,20 +73,23 @@ class Writer:
         fn, args, kwargs = symbol.fn, symbol.args, symbol.kwargs
         assert fn is not None
         if not kwargs and fn in _OPERATORS:
-            return ast.BinOp(self.argument(args[0]), _OPERATORS[fn](), self.argument(args[1]))
+            left, right = self._operands(args)
+            return ast.BinOp(left, _OPERATORS[fn](), right)
         if not kwargs and fn in _COMPARISONS:
-            left, right = map(self.argument, args)
+            left, right = self._operands(args)
             return ast.Compare(left, [_COMPARISONS[fn]()], [right])
         if not kwargs and fn in _SIGNS:
             return ast.UnaryOp(_SIGNS[fn](), self.argument(args[0]))
         if fn is operator.getitem:
-            return ast.Subscript(self.argument(args[0]), self.index(args[1]))
+            return ast.Subscript(self.argument(args[0]), self.index(args[1]), ast.Load())
         if fn is attribute:
-            return ast.Attribute(self.argument(args[0]), args[1])
+            return ast.Attribute(self.argument(args[0]), args[1], ast.Load())
         if fn is method:
-            return self._called(ast.Attribute(self.argument(args[0]), args[1]), args[2:], kwargs)
+            return self._called(
+                ast.Attribute(self.argument(args[0]), args[1], ast.Load()), args[2:], kwargs
+            )
         if fn is rule_called:
-            return self._called(ast.Name(self.helpers.name(args[0])), args[1:], kwargs)
+            return self._called(ast.Name(self.helpers.name(args[0]), ast.Load()), args[1:], kwargs)
         function = self._function(fn, kwargs)
         if kwargs.get("axis", 0) is None and ast.unparse(function) in _REDUCTIONS.values():
             kwargs = {name: value for name, value in kwargs.items() if name != "axis"}
@@ -102,7 +105,22 @@ class Writer:
 
     def _called(self, called: ast.expr, args: Any, kwargs: dict[str, Any]) -> ast.expr:
         keywords = [ast.keyword(name, self.argument(value)) for name, value in kwargs.items()]
-        return ast.Call(called, list(map(self.argument, args)), keywords)
+        return ast.Call(called, self._operands(args), keywords)
+
+    def _operands(self, args: Any) -> list[ast.expr]:
+        """The arguments of a call; doubles as Python's numbers, beside shorter ones.
+
+        So they do not lengthen the result, in the text as in the engine.
+        """
+        narrow = any(is_narrow(_data(a)) for a in args)
+        written = []
+        for arg in args:
+            weak = narrow and isinstance(arg, Symbol) and type(arg.data) is float and arg.fn
+            expression = self.argument(arg)
+            written.append(
+                ast.Call(ast.Name("float", ast.Load()), [expression], []) if weak else expression
+            )
+        return written
 
     def index(self, index: Any) -> ast.expr:
         """What stands in brackets: there slices have a shorter form."""
@@ -122,7 +140,7 @@ class Writer:
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             x = tuple(x)
         if isinstance(x, tuple) and any(isinstance(i, slice) for i in x):
-            return ast.Subscript(parsed("np.s_"), self.index(x))
+            return ast.Subscript(parsed("np.s_"), self.index(x), ast.Load())
         if isinstance(x, list | tuple):
             members = [self.argument(member) for member in x]
             return (ast.List if isinstance(x, list) else ast.Tuple)(members, ast.Load())
@@ -131,7 +149,7 @@ class Writer:
                 [self.argument(key) for key in x], [self.argument(value) for value in x.values()]
             )
         if isinstance(x, slice):
-            return self._called(ast.Name("slice"), (x.start, x.stop, x.step), {})
+            return self._called(ast.Name("slice", ast.Load()), (x.start, x.stop, x.step), {})
         if isinstance(x, np.bool | bool):
             return ast.Constant(bool(x))
         if isinstance(x, np.generic) and not isinstance(x, np.float64 | np.complex128 | np.int64):
@@ -149,27 +167,38 @@ class Writer:
     def _array(self, x: Any) -> ast.expr:
         shape = [self.literal(tuple(x.shape) if x.ndim != 1 else x.size)]
         kind = [ast.keyword("dtype", self.literal(x.dtype))] if x.dtype != np.float64 else []
-        if x.size == 0 or (x == 0).all():
+        if x.size == 0 or ((x == 0).all() and not np.signbit(x.real).any()):
             return ast.Call(parsed("np.zeros"), shape, kind)
         if (x == 1).all():
             return ast.Call(parsed("np.ones"), shape, kind)
-        if x.size > 2 and (x == x.flat[0]).all():
+        if x.size > 2 and (x == x.flat[0]).all() and x.flat[0] != 0:
             return ast.Call(parsed("np.full"), [*shape, self.literal(x.flat[0])], kind)
         if x.ndim == 1 and x.dtype == np.int64 and (x == np.arange(x.size)).all():
             return self._called(parsed("np.arange"), (x.size,), {})
         if x.size > _SMALL:
-            return ast.Name(self.constant(x))
+            return ast.Name(self.constant(x), ast.Load())
         if x.dtype in (np.int64, np.bool):
             kind = []
         return ast.Call(parsed("np.array"), [self.literal(x.tolist())], kind)
 
 
+def is_narrow(x: Any) -> bool:
+    """Whether it is of single or half precision."""
+    if not isinstance(x, np.ndarray | np.generic):
+        return False
+    return x.dtype.kind in "fc" and np.finfo(x.dtype).bits < 64
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Symbol) else x
+
+
 def _number(x: Any) -> ast.expr:
     """A number with all its digits; those that have no literal by their NumPy names."""
     if isinstance(x, complex):
-        return ast.Call(ast.Name("complex"), [_number(x.real), _number(x.imag)], [])
+        return ast.Call(ast.Name("complex", ast.Load()), [_number(x.real), _number(x.imag)], [])
     if isinstance(x, int):
-        return ast.Constant(int(x))
+        return parsed(str(int(x)))
     x = float(x)
     if x != x or x in (np.inf, -np.inf):
         return parsed("np.nan" if x != x else "np.inf" if x > 0 else "-np.inf")

@@ -34,7 +34,7 @@ const np = {
   any: Boolean, all: Boolean, isnan: Number.isNaN, isfinite: Number.isFinite,
   isinf: (x) => Math.abs(x) === Infinity, rint: (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 ? r - 1 : r; },
   greater: (x, y) => x > y ? 1 : 0, min: (x) => x,
-  over: (g, d) => g === 0 && d === 0 ? 0 : g / d,
+  over: (g, d) => g === 0 ? 0 : g / d, times: (g, d) => g === 0 ? 0 : g * d,
   sinc_derivative: (x) => {
     if (Math.abs(x) > 1) return (Math.cos(Math.PI * x) - np.sinc(x)) / x;
     let term = -(Math.PI ** 2) * x / 3, sum = term;  // the series, which loses no digits near 0

@@ -1,5 +1,6 @@
 """Pictures: what is in the DOT text, and what happens with and without an engine."""
 
+import contextlib
 import importlib.util
 import re
 import shutil
@@ -317,6 +318,23 @@ def test_colours_by_the_size_of_the_gradient_have_a_legend():
     assert fills[1] == fills[2] != fills[0]
     assert "legend" in graph.source
     assert any(text.startswith("|grad|  1") for text in drawn(y, color="gradient"))
+
+
+def test_gradients_at_both_ends_of_what_a_double_holds():
+    x, y = Value(1e250), Value(1e-200)
+    loss = x * y
+    loss.backward()
+    assert "legend" in draw(loss, color="gradient").source
+    drawn(loss, color="gradient")
+
+
+def test_scopes_as_deep_as_they_may_be():
+    x = y = Value(1.0)
+    with contextlib.ExitStack() as stack:
+        for k in range(2000):
+            stack.enter_context(scope(f"s{k}"))
+        y = x * 2
+    draw(y)
 
 
 def test_dark_is_another_picture_of_the_same():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 import nn
-from autograd import ShapeMismatch, Value, explain_grad, jacobian, steps
+from autograd import ShapeMismatch, Value, draw, explain_grad, jacobian, steps
 from autograd.testing import networks, programs
 
 
@@ -112,6 +112,40 @@ def test_several_results_of_one_call_and_constants():
     found = steps(y)
     assert "linalg.eigh(a)" in str(found)
     np.testing.assert_allclose(found[-1].contributions[-1].total, a.grad)
+
+
+def test_several_results_of_which_not_all_are_used():
+    x = Value(np.arange(1.0, 5), label="x")
+    a, b = np.split(x, [1])
+    assert "split" in str(steps(a.sum()))
+    draw(a.sum() * b.sum(), shares=True)
+    loss = a.sum() * b.sum()
+    loss.backward()
+    last = steps(loss)[-1].contributions[0]
+    np.testing.assert_array_equal(last.total, x.grad)
+    assert explain_grad(x, loss, most=1).count == 2
+    whole = a.parents[0]
+    assert [p.tolist() for p in explain_grad(whole, loss).gradient] == [[9.0], [1.0, 1.0, 1.0]]
+
+
+def test_zeros_that_flow_back_into_arrays_are_said():
+    x = Value([1.0, 2.0], label="x")
+    assert "[0., 0.]" in str(explain_grad(x, x.sum() * 0.0))
+
+
+def test_formulas_are_right_as_they_are_read():
+    assert "−g · (a // b) = -3 · (7 // 2) = -9" in str(
+        steps(Value(7.0, label="a") % Value(2.0, label="b") * 3)
+    ).replace("−3", "-3")
+    z = Value(1 + 2j, label="z")
+    assert "grad z += conj(conj(g) · z)" in str(steps(np.abs(z * z)))
+    g = Value(3.0, label="g")
+    assert "grad g += g′ · g" in str(steps(g * g))
+
+
+def test_numbers_have_as_many_digits_as_the_result_wants():
+    line = str(steps(np.tanh(Value(3.45, label="x")))).splitlines()[-1]
+    assert line == "  grad x += g · (1 − v2²) = 1 · (1 − 0.997986²) = 0.004023"
 
 
 def test_complex_numbers_in_the_convention_of_grad():
@@ -295,4 +329,4 @@ def test_a_module_gives_names():
     loss = model(np.array([[1.0, 2.0]])).sum()
     text = str(steps(loss))
     assert "v3 = linear([[1., 2.]], 0.weight, 0.bias)" in text
-    assert "grad 0.weight += array([[1.0], [2.0]]) @ g" in text
+    assert "grad 0.weight += array([[1], [2]]) @ g" in text
