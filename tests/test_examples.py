@@ -30,16 +30,22 @@ def test_the_first_example_is_the_file_and_prints_what_it_says(capsys):
     assert printed == re.findall(r"# (-?[\d.]+),", BLOCKS[0])
 
 
-@pytest.mark.parametrize("block", BLOCKS[1:], ids=["differentiate", "vectors", "check", "train"])
-def test_the_other_blocks_run(block, capsys):
+@pytest.mark.parametrize(
+    "block", BLOCKS[1:], ids=["differentiate", "vectors", "see", "check", "train"]
+)
+def test_the_other_blocks_run(block, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names = {"np": np}
     if "scipy" in block:
         pytest.importorskip("scipy")
     exec(compile(block, "README", "exec"), names)
     if "history" in names:
         assert names["history"].history["loss"][-1] < 1e-3
-    elif "report" in names:
+    elif "steps" in names:
         assert capsys.readouterr().out == TEXTS[0]
+        assert sorted(os.listdir()) == ["backprop.html", "backprop.svg"]
+    elif "report" in names:
+        assert capsys.readouterr().out == TEXTS[1]
     elif "unravel" in names:
         found = names["minimize"](names["value_and_grad"](names["loss"]), names["x0"], jac=True)
         np.testing.assert_allclose(found.x, [1, 2, 0], atol=1e-6)
@@ -61,6 +67,31 @@ def test_the_page_on_checking_gradients(capsys):
             for call, said in re.findall(r"^(\w.*?)  # (energy: .*)$", block, re.MULTILINE):
                 assert str(eval(call, names)) == said
     assert capsys.readouterr().out.splitlines()[-1] == "3.0"
+
+
+def test_the_page_on_seeing_backprop(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "seeing-backprop.md").read_text("utf-8")
+    names = {}
+    for language, block in re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL):
+        if language == "text":
+            assert capsys.readouterr().out == block
+        else:
+            exec(compile(block, "seeing-backprop.md", "exec"), names)
+    pictures = ["backprop.html", "folded.svg", "live.html", "neuron.svg", "shares.svg"]
+    assert sorted(os.listdir()) == pictures
+    for picture in re.findall(r"\]\(\.\./(.*?\.svg)\)", page):
+        assert (ROOT / picture).exists()
+
+
+def test_the_gallery_is_what_the_program_draws(tmp_path):
+    printed = run(ROOT / "examples" / "gallery.py", tmp_path).splitlines()
+    assert printed[-1] == "7 pictures"
+    stored = sorted((ROOT / "examples" / "gallery").glob("*.svg"))
+    assert [path.name for path in stored] == sorted(p.name for p in tmp_path.glob("out/*.svg"))
+    for path in stored:
+        assert path.read_text("utf-8") == (tmp_path / "out" / path.name).read_text("utf-8")
+        assert f"examples/gallery/{path.name}" in README
 
 
 def test_neuron(tmp_path):
