@@ -99,7 +99,8 @@ def fix() -> int:
 def bench(*arguments: str) -> int:
     neighbours = ("torch==2.13.0", "micrograd==0.1.0")
     environment(".venv-hips", "autograd==1.9.1", "scipy")  # apart: its package has our name
-    return run(environment(".venv-bench", ".", *neighbours), "tests/benchmarks/run.py", *arguments)
+    python = environment(".venv-bench", ".", ".[browser]", *neighbours)
+    return run(python, "tests/benchmarks/run.py", *arguments)
 
 
 COMMANDS = {"demo": demo, "test": test, "check": check, "fix": fix, "bench": bench}

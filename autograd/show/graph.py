@@ -130,11 +130,17 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def pipe(self, format: Any = None, *, encoding: Any = None, **settings: Any) -> Any:
         """The picture in a format, as bytes, or as text in an encoding."""
         format = format or self.format
-        if format in _TEXTS or (engine := self._chosen(format)) == "builtin":
+        engine = "" if format in _TEXTS else self._chosen(format)
+        if engine == "dot":
+            try:
+                return super().pipe(format=format, encoding=encoding, **settings)
+            except graphviz.CalledProcessError:  # it crashes on some graphs of many layers
+                if self._by == "dot" or format != "svg":
+                    raise
+                engine = "builtin"
+        if engine != "pygraphviz":
             drawn = self._written(format)
             return drawn if encoding else drawn.encode()
-        if engine == "dot":
-            return super().pipe(format=format, encoding=encoding, **settings)
         import pygraphviz
 
         picture = pygraphviz.AGraph(string=self.source).draw(format=format, prog=self.engine)

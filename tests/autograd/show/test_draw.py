@@ -7,6 +7,7 @@ import shutil
 import sys
 import xml.etree.ElementTree as ET
 
+import graphviz
 import numpy as np
 import pytest
 from hypothesis import given
@@ -396,3 +397,16 @@ def test_every_graph_is_drawn_and_parses(program):
     ET.fromstring(graph.pipe("svg"))
     assert graph.source.count("->") == len(graph.picture.edges)
     assert graph.text.count("\n") >= 1
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="dot is not installed")
+def test_where_dot_crashes_the_builtin_layout_draws(monkeypatch):
+    def crash(*args, **kwargs):
+        raise graphviz.CalledProcessError(-11, ["dot"])
+
+    monkeypatch.setattr(graphviz.Digraph, "pipe", crash)
+    y = Value(1.0) * 2
+    assert "</svg>" in draw(y)._repr_mimebundle_()["image/svg+xml"]
+    for graph, format in ((draw(y), "png"), (draw(y, engine="dot"), "svg")):
+        with pytest.raises(graphviz.CalledProcessError):
+            graph.pipe(format)
