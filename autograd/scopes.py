@@ -28,7 +28,10 @@ class scope:
     """Within it, calls belong together: pictures draw them as one group, and can fold it.
 
     owner: the name of the group, or the object that it belongs to. A module's call is a scope by
-        itself. Scopes stand in one another; the newest 16,384 are known.
+        itself. Scopes stand in one another; the newest 16,384 are known. What another thread
+        computes meanwhile, and joins to the same graph, counts as made in it.
+
+    Raises TypeError for an owner that cannot be referred to weakly, such as a number.
 
     >>> from autograd import Value, draw
     >>> x = Value(2.0)
@@ -38,22 +41,21 @@ class scope:
     True
     """
 
-    __slots__ = ("_first", "_owner")
+    __slots__ = ("_first", "_name", "_owner")
+    _owner: Any  # a weak reference, or what gives None as a dead one does
 
     def __init__(self, owner: object) -> None:
-        self._owner = owner
+        if isinstance(owner, str):
+            self._name, self._owner = owner, _nobody
+        else:
+            self._name, self._owner = type(owner).__name__, weakref.ref(owner)
 
     def __enter__(self) -> None:
         self._first = next_number()
 
     def __exit__(self, *_: object) -> None:
         if is_recording():
-            owner = self._owner
-            if isinstance(owner, str):
-                _log.extend((self._first, owner, _nobody, next_number()))
-            else:
-                kind = type(owner).__name__
-                _log.extend((self._first, kind, weakref.ref(owner), next_number()))
+            _log.extend((self._first, self._name, self._owner, next_number()))
 
 
 class Interval(NamedTuple):

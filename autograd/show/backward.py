@@ -23,7 +23,7 @@ class Share:
     """What a call passes back to one of its arguments: the chain rule along one edge.
 
     call: the result of the call; place: which of its arguments; parent: the Value there.
-    contribution: incoming gradient times local derivative; `local` is that, if both are numbers.
+    contribution: incoming gradient times local derivative; local: the latter, between numbers.
     total: the sum of what the parent has got, with it; first: whether it is the first.
     """
 
@@ -138,8 +138,11 @@ def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:
     Its shape is that of the result, then that of the argument. Raises ShapeMismatch for more than
     `most` numbers.
     """
-    parent = next((p for i, p, _ in contributions(call, _units(call)) if i == place), None)
-    if parent is None or type(call.data) is tuple or type(parent.data) is tuple:
+    several = type(call.data) is tuple
+    parent = None if several else next(
+        (p for i, p, _ in contributions(call, like(1, call.data)) if i == place), None
+    )  # fmt: skip
+    if parent is None or type(parent.data) is tuple:
         raise ShapeMismatch("a Jacobian is of one array by one array.")
     if call.size * parent.size > most:
         raise ShapeMismatch(
@@ -147,17 +150,8 @@ def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:
             f"numbers; those of up to {most} are computed."
         )
     rows = []
-    for k in range(call.size):
-        g = np.zeros(call.size, call.dtype)
-        g[k] = 1
-        g = like(1.0, call.data) if is_number(call.data) else g.reshape(call.shape)
-        row = next(c for i, _, c in contributions(call, g) if i == place)
-        rows.append(np.asarray(row))
+    for unit in np.eye(call.size, dtype=call.dtype):
+        g = like(1.0, call.data) if is_number(call.data) else unit.reshape(call.shape)
+        rows.append(np.asarray(next(c for i, _, c in contributions(call, g) if i == place)))
     stacked = np.stack(rows) if rows else np.zeros((0, *parent.shape))
     return stacked.reshape(call.shape + parent.shape)
-
-
-def _units(call: Value) -> Any:
-    if type(call.data) is tuple:
-        raise ShapeMismatch("a Jacobian is of one array by one array.")
-    return like(1, call.data)

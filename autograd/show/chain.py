@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import autograd.functions as functions
 from autograd.show.backward import is_number
 from autograd.show.helpers import Helpers
 from autograd.show.notation import mathematics, regular
@@ -26,7 +27,8 @@ _SMALL = 6  # elements of an array that is written out
 class Formula(NamedTuple):
     """What a rule computes, as a syntax tree whose names stand for the gradient and the Values."""
 
-    expression: ast.expr
+    expression: ast.expr  # to be read; in the whole one are the cases at poles too
+    whole: ast.expr
     values: dict[str, Any]  # by the names in the expression: "g", "array", or a Value
     complex: bool  # then rules compute with the conjugates of what users know as gradients
 
@@ -43,7 +45,7 @@ class Formula(NamedTuple):
     def numbers(self, gradient: Any, result: Any) -> str:
         """The formula with the numbers put in; "" if they are not all single numbers.
 
-        They have so many digits that the result comes out of them.
+        They have so many digits that the result comes out of them; "" if it never does.
         """
         found: dict[str, Any] = {}
         for name, v in self.values.items():
@@ -51,23 +53,24 @@ class Formula(NamedTuple):
             if x is None or not is_number(x) or isinstance(x, complex):
                 return ""
             found[name] = float(x)
-        texts: dict[str, str] = {}
-        for digits in (4, 6, 9, 13):
-            texts = {name: number(x, digits) for name, x in found.items()}
-            if self._gives(result, {name: float(text) for name, text in texts.items()}):
-                break
-        shown = {name: f"({t})" if t.startswith("-") else t for name, t in texts.items()}
-        return mathematics(self.expression, shown)
+        for expression in (self.expression, self.whole):
+            for digits in (4, 6, 9, 13):
+                texts = {name: number(x, digits) for name, x in found.items()}
+                if _gives(expression, {name: float(text) for name, text in texts.items()}, result):
+                    shown = {k: f"({t})" if t.startswith("-") else t for k, t in texts.items()}
+                    return mathematics(expression, shown)
+        return ""
 
-    def _gives(self, result: Any, numbers: dict[str, float]) -> bool:
-        """Whether the formula of rounded numbers is the result, to three digits."""
-        tree = ast.fix_missing_locations(ast.Expression(copy.deepcopy(self.expression)))
+
+def _gives(expression: ast.expr, numbers: dict[str, float], result: Any) -> bool:
+    """Whether the formula of rounded numbers is the result, to three digits."""
+    tree = ast.fix_missing_locations(ast.Expression(copy.deepcopy(expression)))
+    with np.errstate(all="ignore"):
         try:
-            with np.errstate(all="ignore"):
-                found = eval(compile(tree, "<formula>", "eval"), {"np": np} | numbers)
-            return not np.isfinite(result) or bool(abs(found - result) <= 1e-3 * abs(result))
-        except Exception:  # functions that are not NumPy's
-            return True
+            found = eval(compile(tree, "<formula>", "eval"), vars(functions) | {"np": np} | numbers)
+        except (NameError, TypeError, ArithmeticError):  # it is not of NumPy's functions alone
+            return False
+        return bool(np.isclose(found, result, rtol=1e-3, atol=0, equal_nan=True))
 
 
 class _NoHelpers(Helpers):
@@ -96,10 +99,7 @@ def formulas_of(call: Value, gradient: Any) -> dict[int, Formula]:
         places = [place for place in places if derivative.rules[place] is not None]
     if len(places) > _MANY:
         return {}
-    try:
-        traced = shares_of(notes.tracer, call, places, g, y, args)
-    except Exception:  # rules that are not to be read: whoever asks goes on without formulas
-        return {}
+    traced = shares_of(notes.tracer, call, places, g, y, args)
     found = {place: notes.formula(c) for place, c in zip(places, traced, strict=True)}
     return {place: formula for place, formula in found.items() if formula is not None}
 
@@ -132,9 +132,10 @@ class _Notes:
         """What a rule computed, if it can be written in one line."""
         if not isinstance(c, Symbol | np.ndarray | np.generic | float | int | complex):
             return None  # gradients of several results
-        expression = regular(self.writer.argument(c))
+        whole = self.writer.argument(c)
+        expression = regular(whole)
         if len(ast.unparse(expression)) > _LONG:
             return None
-        used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+        used = {n.id for n in ast.walk(whole) if isinstance(n, ast.Name)}
         values = {name: v for name, v in self.values.items() if name in used}
-        return Formula(expression, values, np.iscomplexobj(self.call.data))
+        return Formula(expression, whole, values, np.iscomplexobj(self.call.data))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NotDifferentiable
+from autograd.show.backward import everything_behind
 from autograd.show.explain import explain
 from autograd.show.expressions import ExpressionError, evaluated, number_from
 from autograd.show.graph import draw
@@ -48,7 +49,7 @@ def _command(commands: Any, name: str, help: str, run: Any) -> Any:
     command = commands.add_parser(name, help=help, description=help, epilog=_EXAMPLE)
     command.add_argument(
         "expression",
-        help="names, numbers, + - * / % ** @, functions of the table; in quotes".replace("%", "%%"),
+        help="names, numbers, + - * / %% ** @, functions of the table; in quotes",
     )
     command.add_argument(
         "values", nargs="*", metavar="NAME=VALUE", help="numbers, or lists of them"
@@ -59,7 +60,7 @@ def _command(commands: Any, name: str, help: str, run: Any) -> Any:
 
 def _run(run: Any, options: argparse.Namespace) -> int:
     try:
-        numbers = dict(map(_assignment, options.values))
+        numbers = _assignments(options.values)
         with np.errstate(all="ignore"):  # an infinite result is one to look at
             run(evaluated(options.expression, numbers), options)
     except ExpressionError as error:
@@ -69,6 +70,15 @@ def _run(run: Any, options: argparse.Namespace) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _assignments(texts: list[str]) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    for name, value in map(_assignment, texts):
+        if name in numbers:
+            raise ValueError(f"{name} is given twice.")
+        numbers[name] = value
+    return numbers
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -84,9 +94,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 def _draw(loss: Value, options: argparse.Namespace) -> None:
     if loss.size == 1:
         loss.backward()
-    graph = draw(
-        loss, shares=options.shares, direction=options.direction, theme=options.theme
-    )  # fmt: skip
+    graph = draw(loss, shares=options.shares, direction=options.direction, theme=options.theme)
     print(graph.render(outfile=options.output) if options.output else graph.text)
 
 
@@ -109,7 +117,7 @@ def _explain(loss: Value, options: argparse.Namespace) -> None:
 def _source(loss: Value, options: argparse.Namespace) -> None:
     wrt = None
     if options.wrt is not None:
-        leaves = {v.label: v for v in steps(loss).backward.values if v.fn is None}
+        leaves = {v.label: v for v in everything_behind(loss) if v.fn is None}
         names = [name.strip() for name in options.wrt.split(",")]
         if missing := [name for name in names if name not in leaves]:
             raise ValueError(

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.show.backward import is_number
 from autograd.show.colors import PAGE, THEMES
 from autograd.show.live import for_json, live_script
-from autograd.show.picture import Options, Picture, picture_of
+from autograd.show.picture import Options, Picture, one_of, picture_of
 from autograd.show.steps import Contribution, Step, Steps
 from autograd.show.svg import svg_of
 from autograd.show.words import call_text, operands, short
@@ -78,18 +78,11 @@ def explain(
     >>> "#step=" in page
     True
     """
-    if max_nodes < 1:
-        raise ValueError(f"max_nodes is {max_nodes}; it must be at least 1.")
-    if depth is not None and depth < 0:
-        raise ValueError(f"depth is {depth}; it must be at least 0.")
-    if level not in ("op", "layer") or direction not in ("LR", "TB"):
-        raise ValueError(
-            f"level is 'op' or 'layer', direction 'LR' or 'TB', not {level!r} and {direction!r}."
-        )
+    one_of("direction", direction, ("LR", "TB"))
+    options = Options(max_nodes, False, level, depth, "kind", names)
     if live and (level != "op" or depth is not None):
         raise ValueError("a live page shows every number: leave level and depth out.")
     passes = Steps(loss, "both", names)
-    options = Options(max_nodes, False, level, depth, "kind", names)
     picture = picture_of(loss, options, passes.backward, passes.names)
     data = _Data(passes, picture)
     heading = title or f"Backprop through {passes.names[loss]}"
@@ -152,7 +145,7 @@ class _Data:
             "count": len(self.steps),
             "hidden": len(self.passes.backward.values) - len(self.values),
             # Of each box the Value that it shows: of a layer its result.
-            "boxes": {self.picture.ids[v]: {"out": i} for v, i in self.index.items()},
+            "boxes": {self.picture.ids[v]: i for v, i in self.index.items()},
         }
 
     def _value(self, v: Value, contributions: tuple[Contribution, ...]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import graphviz
 
 from autograd.errors import GraphvizMissing
-from autograd.show.colors import THEMES
+from autograd.show.colors import THEMES, Theme
 from autograd.show.dot import written_to
-from autograd.show.picture import Options, Picture, picture_of
+from autograd.show.picture import Options, Picture, one_of, picture_of
 from autograd.show.plain import mermaid_of, tree_of
 from autograd.show.svg import svg_of
 from autograd.value import Value
@@ -72,21 +72,16 @@ def draw(
     """
     if type(value) is not Value:
         raise TypeError(f"draw takes a Value, not {type(value).__name__}.")
-    if max_nodes < 1:
-        raise ValueError(f"max_nodes is {max_nodes}; it must be at least 1.")
-    if depth is not None and depth < 0:
-        raise ValueError(f"depth is {depth}; it must be at least 0.")
-    for name, given, allowed in (
-        ("direction", direction, ("LR", "TB", "RL", "BT")),
-        ("theme", theme, tuple(THEMES)),
-        ("level", level, ("op", "layer")),
-        ("color", color, ("kind", "gradient")),
-        ("engine", engine, ("auto", "dot", "pygraphviz", "builtin")),
-    ):
-        if given not in allowed:
-            raise ValueError(f"{name} is {given!r}; it is one of {', '.join(map(repr, allowed))}.")
+    one_of("direction", direction, ("LR", "TB", "RL", "BT"))
+    one_of("theme", theme, tuple(THEMES))
+    one_of("engine", engine, ("auto", "dot", "pygraphviz", "builtin"))
     options = Options(max_nodes, shares, level, depth, color, names)
-    return Graph(value, picture_of(value, options), theme, direction, engine)
+    graph = Graph()
+    graph.picture = picture_of(value, options)
+    graph._root, graph._theme = value, THEMES[theme]
+    graph._direction, graph._by = direction, engine
+    written_to(graph, graph.picture, THEMES[theme], direction)
+    return graph
 
 
 class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -95,22 +90,24 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     `.source` is the text in DOT, `.mermaid` that in Mermaid, `.text` a tree for the terminal.
     """
 
-    def __init__(self, root: Value, picture: Picture, theme: str, direction: str, by: str) -> None:
-        super().__init__()
-        self.picture = picture
-        self._root = root
-        self._theme = THEMES[theme]
-        self._direction = direction
-        self._by = by
-        written_to(self, picture, self._theme, direction)
+    picture: Picture | None = None  # of a copy, or a graph of one's own, None: then DOT is all
+    _root: Value
+    _theme: Theme
+    _direction: str
+    _by = "auto"
 
     @property
     def mermaid(self) -> str:
-        return mermaid_of(self.picture, self._direction)
+        return mermaid_of(self._picture(), self._direction)
 
     @property
     def text(self) -> str:
-        return tree_of(self._root, self.picture)
+        return tree_of(self._root, self._picture())
+
+    def _picture(self) -> Picture:
+        if self.picture is None:
+            raise TypeError("this graph was not made by draw(): it has its DOT text alone.")
+        return self.picture
 
     def _chosen(self, format: str) -> str:
         """What draws the format: the engine that was asked for, or the first one there is."""
@@ -118,7 +115,7 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             return "dot"
         if self._by in ("pygraphviz", "auto") and importlib.util.find_spec("pygraphviz"):
             return "pygraphviz"
-        if self._by in ("builtin", "auto") and format == "svg":
+        if self._by in ("builtin", "auto") and format == "svg" and self.picture:
             return "builtin"
         wanted = "" if self._by in ("auto", "builtin") else f", or engine={self._by!r},"
         raise GraphvizMissing(
@@ -130,12 +127,12 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def pipe(self, format: Any = None, *, encoding: Any = None, **settings: Any) -> Any:
         """The picture in a format, as bytes, or as text in an encoding."""
         format = format or self.format
-        engine = "" if format in _TEXTS else self._chosen(format)
+        engine = "" if format in _TEXTS and self.picture else self._chosen(format)
         if engine == "dot":
             try:
                 return super().pipe(format=format, encoding=encoding, **settings)
             except graphviz.CalledProcessError:  # it crashes on some graphs of many layers
-                if self._by == "dot" or format != "svg":
+                if self._by == "dot" or format != "svg" or not self.picture:
                     raise
                 engine = "builtin"
         if engine != "pygraphviz":
@@ -154,7 +151,7 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             return self.mermaid
         if format == "txt":
             return f"{self.text}\n"
-        picture = svg_of(self.picture, self._theme, self._direction, whole=format == "svg")
+        picture = svg_of(self._picture(), self._theme, self._direction, whole=format == "svg")
         if format == "svg":
             return picture
         title = html.escape(str(self._root.label) or "graph")

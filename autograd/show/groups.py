@@ -7,7 +7,7 @@ from typing import Any
 from autograd.scopes import Interval, intervals
 from autograd.value import Value
 
-__all__ = ["Group", "groups_of"]
+__all__ = ["Group", "groups_of", "intervals_of"]
 
 _DEEPEST = 50  # groups in one another, which no picture could show
 
@@ -36,9 +36,8 @@ def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
 
     A leaf belongs to the group that it was made in, or whose parameter it is.
     """
-    numbers = [v._number for v in values]
     found: dict[Value, Group] = {}
-    waiting = iter(intervals(min(numbers), max(numbers)))
+    waiting = iter(intervals_of(values))
     upcoming = next(waiting, None)
     open_now: list[tuple[Interval, Group]] = []
     count = 0
@@ -59,6 +58,12 @@ def groups_of(values: Sequence[Value]) -> dict[Value, Group]:
         if group.around:
             group.around.inside.append(group)
     return found
+
+
+def intervals_of(values: Iterable[Value]) -> list[Interval]:
+    """The scopes in which any of the calls was made."""
+    numbers = [v._number for v in values if v.fn is not None]
+    return intervals(min(numbers), max(numbers)) if numbers else []
 
 
 def _close(open_now: list[tuple[Interval, Group]], number: int) -> None:

@@ -38,6 +38,10 @@ class Helpers:
     def definitions(self) -> list[str]:
         return list(self._texts.values())
 
+    def needs(self, module: str) -> None:
+        """The text uses a module by its usual name."""
+        self._imports.add(_MODULES[module])
+
     def name(self, fn: Callable[..., Any]) -> str:
         """The name by which the text knows the function, which it defines from now on."""
         if fn not in self._names:
@@ -113,7 +117,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(value, types.ModuleType):
             if node.id not in _MODULES:
                 raise Unreadable(node.id)
-            self.helpers._imports.add(_MODULES[node.id])
+            self.helpers.needs(node.id)
             return node
         if getattr(builtins, node.id, None) is value:
             return node

@@ -10,8 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+import autograd.functions as functions
 from autograd.derivatives import late
 from autograd.derivatives.registry import TABLE, Derivative, name_of
 from autograd.errors import NotDifferentiable
@@ -23,11 +26,6 @@ from autograd.value import Value
 __all__ = ["for_json", "in_javascript", "known_functions", "live_script"]
 
 _RUNTIME = Path(__file__).with_name("page") / "live.js"
-_ONLY_IN_RULES = {
-    "any", "all", "isnan", "isinf", "isfinite", "rint", "greater", "min", "over", "sinc_derivative",
-    "times",
-    "i0_derivative",
-}  # fmt: skip
 
 
 def for_json(x: Any) -> Any:
@@ -37,12 +35,24 @@ def for_json(x: Any) -> Any:
     return words[text] if text in words else float(x)
 
 
+class _Runtime(NamedTuple):
+    """The script `live.js`: its tables, the rest of it, and the names that stand in the tables."""
+
+    tables: str
+    rest: str
+    functions: frozenset[str]
+    in_rules: frozenset[str]
+
+
 @functools.cache
-def _runtime() -> tuple[str, frozenset[str]]:
-    """The script, and the names of the functions that it knows."""
+def _runtime() -> _Runtime:
     text = _RUNTIME.read_text("utf-8")
-    table = text[text.index("const np = {") : text.index("\n};")]
-    return text, frozenset(re.findall(r"(?:^|[ ,])([a-z]\w*):", table, re.MULTILINE))
+    tables, rest = text.split("// ---- the graph\n")
+    own, more = (
+        frozenset(re.findall(r"(?:^|[ ,])([a-z]\w*):", part, re.MULTILINE))
+        for part in tables.split("// ---- what only rules ask\n")
+    )
+    return _Runtime(tables, rest, own, own | more)
 
 
 def known_functions() -> list[Any]:
@@ -59,7 +69,8 @@ def in_javascript(fn: Any, args: Sequence[Any]) -> str | None:
     """
     derivative = TABLE[fn]
     name = _short_name(fn)
-    if name not in _runtime()[1] - _ONLY_IN_RULES or derivative.sequence or derivative.several:
+    own = (getattr(module, name, None) for module in (np, functions))
+    if name not in _runtime().functions or fn not in own:  # a user's may have the same name
         return None
     try:
         rules = [_rule(derivative, place, args) for place in range(derivative.arity or 0)]
@@ -84,9 +95,12 @@ def _rule(derivative: Derivative, place: int, args: Sequence[Any]) -> str:
     expression = opened(rule, inputs)
     used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
     called = {_function(n) for n in ast.walk(expression) if isinstance(n, ast.Call)}
-    if not called <= _runtime()[1] or not used <= {*names, "np", "π", *called}:
+    if not called <= _runtime().in_rules or not used <= {*names, "np", "π", *called}:
         raise Unreadable(rule)
-    body = javascript(expression)
+    try:
+        body = javascript(expression)
+    except (ValueError, KeyError) as error:
+        raise Unreadable(error) from None
     text = mathematics(regular(expression), {n: f"⟦{n}⟧" for n in names})
     return f"{{f: ({', '.join(names)}) => {body}, text: {json.dumps(text, ensure_ascii=False)}}}"
 
@@ -114,23 +128,20 @@ def live_script(passes: Steps, index: Mapping[Value, int]) -> str:
             )
         if v.fn is None:
             continue
-        script = in_javascript(v.fn, v.args)
+        script = None if v.kwargs else in_javascript(v.fn, v.args)
         if script is None:
             raise NotDifferentiable(
                 f"live=True: the page does not compute {name_of(v.fn)}, of which {name} is the "
                 "result; leave live out."
             )
-        constants = [repr(a) for a in v.args if type(a) is not Value]
-        fn = " ".join([_short_name(v.fn), *constants])
+        places = ["_" if type(a) is Value else repr(a) for a in v.args]
+        fn = " ".join([_short_name(v.fn), *places])
         table[fn] = script
         nodes.append({"v": index[v], "fn": fn, "args": [_argument(a, index) for a in v.args]})
-        if v.kwargs:
-            raise NotDifferentiable(f"live=True: {name_of(v.fn)} with {', '.join(v.kwargs)}=.")
-    functions = ",\n  ".join(f"{json.dumps(fn)}: {text}" for fn, text in table.items())
+    rules = ",\n  ".join(f"{json.dumps(fn)}: {text}" for fn, text in table.items())
     listed = json.dumps(nodes, separators=(",", ":"), allow_nan=False)
-    functions_first, rest = _runtime()[0].split("\n};\n", 1)
-    graph = f"const LIVE = {{nodes: {listed}, table: {{\n  {functions}\n}}}};"
-    return f"{functions_first}\n}};\n{graph}\n{rest}"
+    graph = f"const LIVE = {{nodes: {listed}, table: {{\n  {rules}\n}}}};"
+    return f"{_runtime().tables}{graph}\n{_runtime().rest}"
 
 
 def _argument(arg: Any, index: Mapping[Value, int]) -> Any:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.scopes import intervals
+from autograd.show.groups import intervals_of
 from autograd.show.words import visible
 from autograd.value import Value
 
@@ -69,8 +69,7 @@ def _within(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
 def _parameters(values: list[Value]) -> dict[Value, str]:
     """The names of parameters in the outermost of the modules that were called."""
     found: dict[Value, str] = {}
-    numbers = [v._number for v in values]
-    for interval in intervals(min(numbers), max(numbers)):
+    for interval in intervals_of(values):
         if hasattr(interval.owner, "named_parameters"):
             for name, p in interval.owner.named_parameters():
                 found.setdefault(p, name)

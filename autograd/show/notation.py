@@ -20,7 +20,7 @@ _LEVELS: dict[type, int] = {
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _COMPARISONS: dict[type, str] = {
     ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤", ast.Eq: "=", ast.NotEq: "≠",
-    ast.Is: "is", ast.IsNot: "is not", ast.In: "in",
+    ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 
 
@@ -70,7 +70,11 @@ class _Writer:
                 return f"({inside},)" if len(members) == 1 else f"({inside})", _ATOM
             case ast.Subscript(value=owner, slice=index):
                 return f"{self.write(owner, _ATOM)}[{self.write(index)}]", _ATOM
-        return ast.unparse(node), _TEST
+        return self.other(node), _TEST
+
+    def other(self, node: ast.expr) -> str:
+        """What has no notation of its own: as Python writes it."""
+        return ast.unparse(node)
 
     def name(self, name: str) -> tuple[str, int]:
         text = self.names.get(name, name.lstrip("_"))
@@ -147,23 +151,13 @@ class _Mathematics(_Writer):
                 return f"|{self.write(x)}|", _ATOM
             case "log", [x]:
                 return f"ln({self.write(x)})", _ATOM
-            case "exp", [x] if isinstance(x, ast.Name):
-                return f"exp({self.write(x)})", _ATOM
             case "where", [condition, x, y]:
                 return f"({self.conditional(condition, x, y)})", _ATOM
             case "over", [x, y]:
                 return self.binary(x, ast.Div(), y)
             case "times", [x, y]:
                 return self.binary(x, ast.Mult(), y)
-            case "greater", [x, y]:
-                return f"[{self.write(x)} > {self.write(y)}]", _ATOM
         return super().call(func, args, keywords)
-
-    def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
-        return super().comparison(left, op, right)
-
-    def grouped(self, text: str) -> str:
-        return f"({text})"
 
 
 class _Latex(_Writer):
@@ -265,7 +259,10 @@ def _latex_name(name: str) -> str:
 
 
 class _JavaScript(_Writer):
-    """For the page: functions are those of its object `np`."""
+    """For the page: functions are those of its object `np`. Raises ValueError for anything else."""
+
+    def other(self, node: ast.expr) -> str:
+        raise ValueError(f"{ast.unparse(node)} is not for JavaScript.")
 
     symbols: ClassVar[dict[type, str]] = {
         ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.BitAnd: "&&",
@@ -294,6 +291,8 @@ class _JavaScript(_Writer):
     def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int]:
         if isinstance(op, ast.Pow):
             return f"np.power({self.write(left)}, {self.write(right)})", _ATOM
+        if isinstance(op, ast.FloorDiv):
+            return f"Math.floor({self.write(left)} / {self.write(right)})", _ATOM
         if isinstance(op, ast.Mod):
             return f"np.remainder({self.write(left)}, {self.write(right)})", _ATOM
         before, after = self.write(left, _SIGN), self.write(right, _SIGN)
@@ -338,13 +337,22 @@ class _Regular(ast.NodeTransformer):
 
 
 def _guards(test: ast.expr) -> bool:
-    """Whether a condition asks for zeros, infinities, or what is not a number."""
-    for node in ast.walk(test):
-        if isinstance(node, ast.Call) and _called(node.func) in ("isfinite", "isinf", "isnan"):
+    """Whether a condition asks for zeros, infinities, or what is not a number, and nothing else."""
+    match test:
+        case ast.BoolOp(values=parts):
+            return all(map(_guards, parts))
+        case ast.BinOp(left=left, op=ast.BitAnd() | ast.BitOr(), right=right):
+            return _guards(left) and _guards(right)
+        case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=part):
+            return _guards(part)
+        case ast.Compare(ops=[ast.Eq() | ast.In()]):
             return True
-        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.In):
-            return True
-    return isinstance(test, ast.BoolOp)
+        case ast.Call(func=func, args=[*parts]):
+            name = _called(func)
+            return name in ("isfinite", "isinf", "isnan") or (
+                name in ("any", "all") and all(isinstance(p, ast.Name) or _guards(p) for p in parts)
+            )
+    return isinstance(test, ast.Compare) and "np.real" in ast.unparse(test)
 
 
 def regular(expression: ast.expr) -> ast.expr:

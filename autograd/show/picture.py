@@ -16,7 +16,7 @@ from autograd.show.names import names_of
 from autograd.show.words import number, operands, settings_of, short, symbol_of
 from autograd.value import Value
 
-__all__ = ["Box", "Edge", "Grid", "Options", "Picture", "picture_of"]
+__all__ = ["Box", "Edge", "Grid", "Options", "Picture", "one_of", "picture_of"]
 
 Kind = Literal["leaf", "result", "root", "call", "constant", "layer", "more"]
 _MANY = 100  # leaves of a group, beyond which they stand where they fall
@@ -89,6 +89,20 @@ class Options:
     color: Literal["kind", "gradient"] = "kind"
     names: Mapping[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        if self.max_nodes < 1:
+            raise ValueError(f"max_nodes is {self.max_nodes}; it must be at least 1.")
+        if self.depth is not None and self.depth < 0:
+            raise ValueError(f"depth is {self.depth}; it must be at least 0.")
+        one_of("level", self.level, ("op", "layer"))
+        one_of("color", self.color, ("kind", "gradient"))
+
+
+def one_of(setting: str, given: Any, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError unless the setting has one of the values that it may have."""
+    if given not in allowed:
+        raise ValueError(f"{setting} is {given!r}; it is one of {', '.join(map(repr, allowed))}.")
+
 
 def picture_of(
     root: Value,
@@ -106,6 +120,8 @@ def picture_of(
     every = everything_behind(root)
     groups = groups_of(every)
     folded = {v: fold for v in every if (fold := _fold(groups.get(v), options))}
+    with_calls = {fold for v, fold in folded.items() if v.fn is not None}
+    folded = {v: fold for v, fold in folded.items() if fold in with_calls}
     return _Builder(root, every, groups, folded, backward, names or {}, options).picture()
 
 

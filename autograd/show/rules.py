@@ -7,10 +7,11 @@ The rule of np.tanh, `lambda g, y, x: times(g, 1 - y * y)`, is read as the expre
 import ast
 import copy
 import inspect
-import math
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from autograd.derivatives import numerics
 from autograd.derivatives.registry import data_of
@@ -34,6 +35,9 @@ _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
     numerics.over: lambda g, d: ast.Call(ast.Name("over", ast.Load()), [g, d], []),
     numerics.power: _binary(ast.Pow()),
     numerics.conj: lambda x: x,
+    np.divide: _binary(ast.Div()),
+    np.floor_divide: _binary(ast.FloorDiv()),
+    np.greater: lambda x, y: ast.Compare(x, [ast.Gt()], [y]),
     numerics.zeros_of: lambda x: ast.Constant(0),
     data_of: lambda x: x,
 }
@@ -138,8 +142,7 @@ class _Reader(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name) and node.value.id == "math":
-            value = self.value(node)
-            return ast.Name("π", ast.Load()) if value == math.pi else ast.Constant(value)
+            return ast.Constant(self.value(node))
         self.generic_visit(node)
         return node
 

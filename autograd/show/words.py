@@ -1,6 +1,7 @@
 """Numbers, arrays and calls in a few words."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def short(x: Any) -> str:
 
 def operands(v: Value) -> list[Any]:
     """The arguments of the call, those in a sequence one by one."""
-    return [m for arg in v.args for m in (arg if v.parents and _holds_value(arg) else (arg,))]
+    return [m for arg in v.args for m in (arg if _holds_value(arg) else (arg,))]
 
 
 def _holds_value(arg: Any) -> bool:
@@ -64,7 +65,7 @@ def settings_of(v: Value) -> list[str]:
 _INFIX = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "**": 3}
 
 
-def call_text(v: Value, names: dict[Value, str]) -> str:
+def call_text(v: Value, names: Mapping[Value, str]) -> str:
     """The call with the names of its arguments: `a × b`, `np.tanh(v4)`."""
     assert v.fn is not None
     shown = [names[a] if type(a) is Value else _constant(a) for a in operands(v)]

@@ -30,7 +30,9 @@ const np = {
   softplus: (x) => np.logaddexp(x, 0),
   sinc: (x) => x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x),
   i0: (x) => { let term = 1, sum = 1; for (let k = 1; term > sum * 1e-17; k++) sum += term *= (x / 2 / k) ** 2; return sum; },
-  // what only rules ask
+};
+// ---- what only rules ask
+Object.assign(np, {
   any: Boolean, all: Boolean, isnan: Number.isNaN, isfinite: Number.isFinite,
   isinf: (x) => Math.abs(x) === Infinity, rint: (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 ? r - 1 : r; },
   greater: (x, y) => x > y ? 1 : 0, min: (x) => x,
@@ -42,7 +44,8 @@ const np = {
     return sum;
   },
   i0_derivative: (x) => { let term = x / 2, sum = term; for (let k = 1; k < 2000 && Math.abs(term) > Math.abs(sum) * 1e-17; k++) sum += term *= x * x / 4 / (k * (k + 1)); return sum; },
-};
+});
+// ---- the graph
 
 // Recompute everything from the leaves: forward, oldest first; backward, newest first.
 const nodeOf = new Map(LIVE.nodes.map((node) => [node.v, node]));
@@ -51,7 +54,7 @@ function recompute() {
   const {nodes, table} = LIVE, data = values.map((v) => v.data.n), grads = new Map([[DATA.loss, 1]]);
   const read = (arg) => isValue(arg) ? data[arg.v] : number(arg);
   for (const {v, fn, args} of nodes) data[v] = table[fn].f(...args.map(read));
-  const described = (n) => ({n, text: short(n)});
+  const asData = (n) => ({n, text: short(n)});
   for (const step of steps) {
     if (step.phase !== "backward") continue;
     const {fn, args} = nodeOf.get(step.v), g = grads.get(step.v) ?? 0, y = data[step.v], inputs = args.map(read);
@@ -62,16 +65,16 @@ function recompute() {
       const at = (name) => Number(name.slice(1));
       const put = (name) => name === "g" ? shown(g) : name === "y" ? shown(y) : shown(inputs[at(name)]);
       const named = (name) => name === "g" ? "g" : name === "y" ? values[step.v].name : nameOf(args[at(name)]);
-      const fill = (word) => rule.text.replace(/⟦(\w+)⟧/g, (_, name) => word(name));
+      const filled = (word) => rule.text.replace(/⟦(\w+)⟧/g, (_, name) => word(name));
       const c = g === 0 ? 0 : Number(rule.f(g, y, ...inputs)), first = !grads.has(arg.v);  // 0 · ∞ is 0
       grads.set(arg.v, first ? c : grads.get(arg.v) + c);
       step.shares.push({to: arg.v, name: values[arg.v].name, edge: step.edgeOf[place] ?? null,
-        formula: fill(named), numbers: fill(put), local: Number(rule.f(1, y, ...inputs)),
-        c: described(c), total: described(grads.get(arg.v)), first});
+        formula: filled(named), numbers: filled(put), local: Number(rule.f(1, y, ...inputs)),
+        c: asData(c), total: asData(grads.get(arg.v)), first});
     });
     values[step.v].formulas = step.shares.map((s) => [s.to, s.formula]);
   }
-  values.forEach((v, i) => { v.data = described(data[i]); v.grad = described(grads.get(i) ?? 0); });
+  values.forEach((v, i) => { v.data = asData(data[i]); v.grad = asData(grads.get(i) ?? 0); });
 }
 
 const shown = (x) => x < 0 ? `(${short(x)})` : short(x);

@@ -80,7 +80,7 @@ function stateAt(at) {
 }
 
 function showBox(id, state) {
-  const element = byId(id), {out} = boxes[id], v = values[out];
+  const element = byId(id), out = boxes[id], v = values[out];
   const there = state.computed.has(out);
   element.classList.toggle("pending", !there);
   const call = byId(`call${id.slice(1)}`);
@@ -95,8 +95,6 @@ function showBox(id, state) {
   for (const line of element.querySelectorAll("text.data")) line.textContent = `data ${v.data.text}`;
   const grid = element.querySelector(".grid.grad");
   if (grid) fillGrid(grid, g && g.rows);
-  if (v.data.n !== undefined) element.dataset.data = v.data.n;
-  if (g && g.n !== undefined) element.dataset.grad = g.n; else delete element.dataset.grad;
   const known = there ? `, data ${v.data.text}${g ? `, gradient ${g.text}` : ""}` : ", not computed yet";
   element.setAttribute("aria-label", (v.leaf ? `${v.name}, a leaf` : `${v.name} = ${v.call}`) + known);
 }
@@ -309,7 +307,7 @@ function select(i, move = false) {
 // Equal paths, as those of a * a, are one line.
 function merged(best) {
   const times = new Map();
-  for (const path of best) times.set(described(path), (times.get(described(path)) ?? 0) + 1);
+  for (const text of best.map(described)) times.set(text, (times.get(text) ?? 0) + 1);
   return [...times].map(([text, n]) => n > 1 ? `${text}  (${n} times)` : text);
 }
 
@@ -350,6 +348,7 @@ function described({names, factors, product}) {
 // ------------------------------------------------------------------ controls
 
 function play() {
+  if (!steps.length) return;
   if (timer !== null) { pause(); return; }
   byId("play").textContent = "Pause";
   if (position === null || position === steps.length - 1) seek(0); else seek(position + 1);
@@ -426,7 +425,9 @@ function drag() {
   addEventListener("pointermove", (e) => {
     if (from) graph.scrollTo(from[0] - e.clientX, from[1] - e.clientY);
   });
-  addEventListener("pointerup", () => { from = null; graph.classList.remove("dragged"); });
+  for (const end of ["pointerup", "pointercancel"]) {
+    addEventListener(end, () => { from = null; graph.classList.remove("dragged"); });
+  }
   graph.addEventListener("wheel", (e) => {
     if (!e.ctrlKey) return;
     e.preventDefault();
@@ -474,7 +475,7 @@ function keys(e) {
 }
 
 function start() {
-  for (const [id, {out}] of Object.entries(boxes)) {
+  for (const [id, out] of Object.entries(boxes)) {
     const element = byId(id);
     element.setAttribute("tabindex", "-1");
     element.setAttribute("role", "button");
