@@ -59,11 +59,11 @@ MAY_IMPORT = {
     "autograd.show.expressions": {
         "autograd.derivatives", "autograd.functions", "autograd.value",
     },
-    "autograd.show.layout": set(),
-    "autograd.show.notation": set(),
+    "autograd.show.drawing.layout": set(),
+    "autograd.show.text.notation": set(),
     "autograd.show": {
         "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
-        "autograd.scopes", "autograd.show", "autograd.value",
+        "autograd.functions", "autograd.scopes", "autograd.show", "autograd.value",
     },
     "nn": {"autograd", "nn"},
     "optim": {"autograd", "optim"},

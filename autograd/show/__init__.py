@@ -1,10 +1,10 @@
 """Readings of the record that a Value keeps: pictures of its graph, its passes step by step."""
 
-from autograd.show.explain import Page, explain
+from autograd.show.explaining import Page, explain
 from autograd.show.graph import Graph, draw
 from autograd.show.paths import GradientExplanation, Path, explain_grad
-from autograd.show.source import Source, source
-from autograd.show.steps import Contribution, Step, Steps, steps
+from autograd.show.sourcing import Source, source
+from autograd.show.stepping import Contribution, Step, Steps, steps
 
 __all__ = [
     "Contribution", "GradientExplanation", "Graph", "Page", "Path", "Source", "Step",

@@ -10,11 +10,11 @@ import numpy as np
 
 from autograd.errors import NotDifferentiable
 from autograd.show.backward import everything_behind
-from autograd.show.explain import explain
+from autograd.show.explaining import explain
 from autograd.show.expressions import ExpressionError, evaluated, number_from
 from autograd.show.graph import draw
-from autograd.show.source import source
-from autograd.show.steps import steps
+from autograd.show.sourcing import source
+from autograd.show.stepping import steps
 from autograd.value import Value
 
 __all__ = ["add_to"]

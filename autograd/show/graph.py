@@ -11,11 +11,11 @@ from typing import Any, Literal
 import graphviz
 
 from autograd.errors import GraphvizMissing
-from autograd.show.colors import THEMES, Theme
-from autograd.show.dot import written_to
-from autograd.show.picture import Options, Picture, one_of, picture_of
-from autograd.show.plain import mermaid_of, tree_of
-from autograd.show.svg import svg_of
+from autograd.show.drawing.as_text import mermaid_of, tree_of
+from autograd.show.drawing.colors import THEMES, Theme
+from autograd.show.drawing.dot import written_to
+from autograd.show.drawing.picture import Options, Picture, one_of, picture_of
+from autograd.show.drawing.svg import svg_of
 from autograd.value import Value
 
 __all__ = ["Graph", "draw"]

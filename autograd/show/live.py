@@ -18,9 +18,9 @@ import autograd.functions as functions
 from autograd.derivatives import late
 from autograd.derivatives.registry import TABLE, Derivative, name_of
 from autograd.errors import NotDifferentiable
-from autograd.show.notation import javascript, mathematics, regular
-from autograd.show.rules import Unreadable, opened
-from autograd.show.steps import Steps
+from autograd.show.stepping import Steps
+from autograd.show.text.notation import javascript, mathematics, regular
+from autograd.show.text.rules import Unreadable, opened
 from autograd.value import Value
 
 __all__ = ["for_json", "in_javascript", "known_functions", "live_script"]

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd.show.groups import intervals_of
+from autograd.show.drawing.groups import intervals_of
 from autograd.show.words import visible
 from autograd.value import Value
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
 from autograd.show.backward import BackwardPass, Share, jacobian_of
-from autograd.show.chain import Formula, formulas_of
 from autograd.show.names import identifiers, names_of
+from autograd.show.text.formulas import Formula, formulas_of
 from autograd.show.words import call_text, number, short
 from autograd.value import Value
 

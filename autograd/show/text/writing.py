@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.registry import name_of
-from autograd.show.helpers import Helpers
-from autograd.show.program import rule_called
-from autograd.show.symbols import Symbol, attribute, method
+from autograd.show.text.helpers import Helpers
+from autograd.show.text.program import rule_called
+from autograd.show.text.symbols import Symbol, attribute, method
 
 __all__ = ["Writer", "is_narrow", "parsed"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.data import like
 from autograd.show.backward import BackwardPass, everything_behind, is_number
-from autograd.show.groups import Group, groups_of
+from autograd.show.drawing.groups import Group, groups_of
 from autograd.show.names import names_of
 from autograd.show.words import number, operands, settings_of, short, symbol_of
 from autograd.value import Value

@@ -9,12 +9,12 @@ import numpy as np
 
 import autograd.functions as functions
 from autograd.show.backward import is_number
-from autograd.show.helpers import Helpers
-from autograd.show.notation import mathematics, regular
-from autograd.show.program import shares_of
-from autograd.show.symbols import Symbol, Tracer
+from autograd.show.text.helpers import Helpers
+from autograd.show.text.notation import mathematics, regular
+from autograd.show.text.program import shares_of
+from autograd.show.text.symbols import Symbol, Tracer
+from autograd.show.text.writing import Writer
 from autograd.show.words import number, operands
-from autograd.show.writing import Writer
 from autograd.value import Value
 
 __all__ = ["Formula", "formulas_of"]
@@ -47,6 +47,8 @@ class Formula(NamedTuple):
 
         They have so many digits that the result comes out of them; "" if it never does.
         """
+        if not is_number(result):
+            return ""
         found: dict[str, Any] = {}
         for name, v in self.values.items():
             x = getattr(v, "data", None) if type(v) is not str else gradient if v == "g" else None

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.derivatives.registry import data_of, is_tracked, name_of
 from autograd.errors import NotDifferentiable
 from autograd.show.names import unique
-from autograd.show.rules import Unreadable, function_text
+from autograd.show.text.rules import Unreadable, function_text
 
 __all__ = ["Helpers"]
 

@@ -1,8 +1,8 @@
 """A picture as text: Mermaid, for pages of Markdown, and a tree for the terminal."""
 
-from autograd.show.groups import Group
+from autograd.show.drawing.groups import Group
+from autograd.show.drawing.picture import Box, Picture
 from autograd.show.names import identifiers
-from autograd.show.picture import Box, Picture
 from autograd.show.words import call_text, short, visible
 from autograd.value import Value
 

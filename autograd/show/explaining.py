@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.show.backward import is_number
-from autograd.show.colors import PAGE, THEMES
+from autograd.show.drawing.colors import PAGE, THEMES
+from autograd.show.drawing.picture import Options, Picture, one_of, picture_of
+from autograd.show.drawing.svg import svg_of
 from autograd.show.live import for_json, live_script
-from autograd.show.picture import Options, Picture, one_of, picture_of
-from autograd.show.steps import Contribution, Step, Steps
-from autograd.show.svg import svg_of
+from autograd.show.stepping import Contribution, Step, Steps
 from autograd.show.words import call_text, operands, short
 from autograd.value import Value
 

@@ -4,9 +4,9 @@ import html
 
 import graphviz
 
-from autograd.show.colors import Theme, blend, intensity, magnitude_color, scale
-from autograd.show.groups import Group
-from autograd.show.picture import Box, Grid, Picture
+from autograd.show.drawing.colors import Theme, blend, intensity, magnitude_color, scale
+from autograd.show.drawing.groups import Group
+from autograd.show.drawing.picture import Box, Grid, Picture
 from autograd.show.words import number, visible
 
 __all__ = ["written_to"]

@@ -10,7 +10,7 @@ from autograd.data import like
 from autograd.derivatives.several import Parts
 from autograd.derivatives.shaping import astype
 from autograd.show.backward import BackwardPass, Share, as_gradient
-from autograd.show.symbols import Symbol, Tracer, fitted, method
+from autograd.show.text.symbols import Symbol, Tracer, fitted, method
 from autograd.value import Value
 
 __all__ = ["Program", "rule_called", "shares_of"]

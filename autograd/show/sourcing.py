@@ -12,12 +12,12 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.show.backward import BackwardPass
-from autograd.show.helpers import Helpers
 from autograd.show.names import as_variable, identifiers, names_of, unique
-from autograd.show.notation import latex
-from autograd.show.program import Program
-from autograd.show.symbols import Symbol
-from autograd.show.writing import Writer, is_narrow
+from autograd.show.text.helpers import Helpers
+from autograd.show.text.notation import latex
+from autograd.show.text.program import Program
+from autograd.show.text.symbols import Symbol
+from autograd.show.text.writing import Writer, is_narrow
 from autograd.value import Value
 
 __all__ = ["Source", "source"]

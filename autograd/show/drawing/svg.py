@@ -4,10 +4,10 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autograd.show.colors import Theme, intensity, magnitude_color, scale
-from autograd.show.groups import Group
-from autograd.show.layout import Point, laid_out
-from autograd.show.picture import Box, Edge, Grid, Picture
+from autograd.show.drawing.colors import Theme, intensity, magnitude_color, scale
+from autograd.show.drawing.groups import Group
+from autograd.show.drawing.layout import Point, laid_out
+from autograd.show.drawing.picture import Box, Edge, Grid, Picture
 from autograd.show.words import number, visible, width
 
 __all__ = ["svg_of"]

@@ -1,0 +1,1 @@
+"""What rules and records say, as text: formulas, NumPy source, LaTeX, JavaScript."""
