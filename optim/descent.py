@@ -1,5 +1,6 @@
 """descend: plain gradient descent on a function, to watch: every step is kept, and can be drawn."""
 
+import inspect
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -35,19 +36,25 @@ class Descent:
     >>> descent.w
     array([1.  , 0.5 , 0.25])
     >>> print(descent)
-    step       w       f  gradient
-       0       1       1         2
-       1     0.5    0.25         1
-       2    0.25  0.0625       0.5
+    step     w       f  gradient
+       0     1       1         2
+       1   0.5    0.25         1
+       2  0.25  0.0625       0.5
     """
 
     def __init__(
-        self, function: Callable[..., Any], points: list[DescentStep], lr: float, diverged: bool
+        self,
+        function: Callable[..., Any],
+        points: list[DescentStep],
+        lr: float,
+        diverged: bool,
+        names: tuple[str, ...] = ("w[0]", "w[1]"),
     ) -> None:
         self.function = function
         self.points = points
         self.lr = lr
         self.diverged = diverged
+        self.names = names
 
     @property
     def w(self) -> Any:
@@ -80,9 +87,9 @@ class Descent:
             [str(k), _few(p.w), f"{p.f:.6g}", _few(p.gradient)] for k, p in enumerate(self.points)
         ]
         widths = [max(len(row[c]) for row in rows) for c in range(4)]
-        widths[1:3] = [max(w, 6) for w in widths[1:3]]
         lines = ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-        return "\n".join(lines + ["… and not finite after that: lr is too large."] * self.diverged)
+        end = "… and f or its gradient is not finite after that: try a smaller lr."
+        return "\n".join(lines + [end] * self.diverged)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the descent; returns matplotlib's axes.
@@ -91,16 +98,25 @@ class Descent:
         the path over them. Of more: f against the step. Raises ImportError without matplotlib.
         """
         ax = axes_or_new(ax)
+        shown = Descent(self.function, self.points[: self._to_be_seen()], self.lr, self.diverged)
         size = np.size(self.points[0].w)
         if size == 1:
-            self._plot_curve(ax)
+            shown._plot_curve(ax)
         elif size == 2:
-            self._plot_contours(ax)
+            shown._plot_contours(ax, self.names)
         else:
-            self._plot_loss(ax)
-        end = ", diverged" if self.diverged else ""
-        ax.set_title(f"lr = {self.lr:g}, {len(self) - 1} steps{end}")
+            shown._plot_loss(ax)
+        ax.set_title(f"lr = {self.lr:g}, {len(self) - 1} steps" + self._ending(len(shown)))
         return ax
+
+    def _to_be_seen(self) -> int:
+        """How many points are drawn: of a descent that flies away, those before it is far off."""
+        far = np.abs(self.f) > 1e4 * (1 + abs(self.f[0]))
+        return max(int(np.argmax(far)), 2) if far.any() else len(self)
+
+    def _ending(self, shown: int) -> str:
+        end = ", diverged" if self.diverged else ", f grows" if self.f[-1] > self.f[0] else ""
+        return end + (f" (the first {shown} points)" if shown < len(self) else "")
 
     def _plot_curve(self, ax: Any) -> None:
         w, f = self.w.reshape(-1), self.f
@@ -118,7 +134,7 @@ class Descent:
         bottom, top = _with_margin(np.concatenate([f, [y for y in curve if np.isfinite(y)]]), 0.05)
         ax.set(xlabel="w", ylabel="f(w)", xlim=(low, high), ylim=(bottom, top))
 
-    def _plot_contours(self, ax: Any) -> None:
+    def _plot_contours(self, ax: Any, names: tuple[str, ...]) -> None:
         xs, ys = self.w.reshape(-1, 2).T
         (left, right), (low, high) = _with_margin(xs, 0.3), _with_margin(ys, 0.3)
         middle = (left + right) / 2, (low + high) / 2
@@ -137,11 +153,12 @@ class Descent:
             ax.contour(across, along, heights, levels, colors="#8c959f", linewidths=0.6)
         _steps(ax, xs, ys)
         _points(ax, xs, ys)
-        ax.set(xlabel="w[0]", ylabel="w[1]")
+        ax.set(xlabel=names[0], ylabel=names[1])
         ax.set(xlim=(across[0], across[-1]), ylim=(along[0], along[-1]))
 
     def _plot_loss(self, ax: Any) -> None:
         ax.plot(range(len(self)), self.f, "o-", color="#2f6fd0", ms=3)
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set(xlabel="step", ylabel="f(w)")
         if np.all(self.f > 0) and self.f.max() > 100 * self.f.min():
             ax.set_yscale("log")
@@ -159,7 +176,8 @@ def descend(f: Callable[..., Any], w0: Any, *, lr: float = 0.1, steps: int = 20)
         many arguments: `descend(lambda x, y: x**2 + y**2, (1.0, 2.0))`.
 
     It ends early where f or its gradient is not finite. Raises ValueError for an lr that is not
-    positive, and for a negative number of steps.
+    positive, for a negative number of steps, and where f is not finite at w0; TypeError for a
+    function that takes other arguments. `.plot()` needs matplotlib (`valuegrad[plot]`).
 
     >>> descent = descend(lambda w: (w - 3) ** 2, 0.0, lr=0.25, steps=20)
     >>> round(descent[-1].w, 4)
@@ -171,10 +189,15 @@ def descend(f: Callable[..., Any], w0: Any, *, lr: float = 0.1, steps: int = 20)
         raise ValueError(f"lr is {lr}; a rate is a positive number.")
     if steps < 0:
         raise ValueError(f"steps is {steps}; it must be at least 0.")
+    if not callable(f):
+        raise TypeError(f"descend(f, w0) takes a function first, not {type(f).__name__}.")
     function = f
+    names: tuple[str, ...] = ("w[0]", "w[1]")
     if isinstance(w0, tuple):
-        function = _of_one_array(f, len(w0))
+        function, names = _of_one_array(f, len(w0)), _names_of_arguments(f) or names
+    w0 = getattr(w0, "data", w0) if hasattr(w0, "backward") else w0
     w = float(w0) if np.ndim(w0) == 0 else np.array(w0, float)
+    _check_call(f, w0)
     value_and_gradient = value_and_grad(function)
     points: list[DescentStep] = []
     for _ in range(steps + 1):
@@ -183,20 +206,42 @@ def descend(f: Callable[..., Any], w0: Any, *, lr: float = 0.1, steps: int = 20)
         if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
             if not points:
                 raise ValueError(f"f or its gradient is not finite at w0 = {w0!r}.")
-            return Descent(function, points, lr, diverged=True)
+            return Descent(function, points, lr, True, names)
         points.append(DescentStep(w, float(value), gradient))
         w = w - lr * gradient
-    return Descent(function, points, lr, diverged=False)
+    return Descent(function, points, lr, False, names)
 
 
 def _of_one_array(f: Callable[..., Any], n: int) -> Callable[[Any], Any]:
     return lambda w: f(*[w[i] for i in range(n)])
 
 
+def _names_of_arguments(f: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(f).parameters)
+    except (TypeError, ValueError):  # some of NumPy's functions
+        return ()
+
+
+def _check_call(f: Callable[..., Any], w0: Any) -> None:
+    """Whether f takes what w0 is: one argument, or for a tuple as many as it has members."""
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return
+    count = len(w0) if isinstance(w0, tuple) else 1
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        raise TypeError(
+            f"f{signature} cannot be called with {count} argument{'s' * (count > 1)}: for a "
+            "function of several numbers give w0 as a tuple, for one of an array as a list."
+        ) from None
+
+
 def _few(x: Any) -> str:
-    if np.size(x) > 6:
-        return f"array of shape {np.shape(x)}"
-    return " ".join(f"{n:.4g}" for n in np.ravel(x))
+    some = " ".join(f"{n:.4g}" for n in np.ravel(x)[:6])
+    return some + " …" * (np.size(x) > 6)
 
 
 def _spread(x: Any) -> float:
@@ -219,6 +264,8 @@ def _steps(ax: Any, x: Any, y: Any) -> None:
 def _points(ax: Any, x: Any, y: Any) -> None:
     """The points, darker from step to step, the first and the last one marked."""
     ax.scatter(x, y, c=range(len(x)), cmap="viridis_r", s=26, zorder=3)
-    ax.annotate("start", (x[0], y[0]), textcoords="offset points", xytext=(6, 6), fontsize=9)
+    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
+    look: dict[str, Any] = {"fontsize": 9, "zorder": 4, "bbox": paper}
+    ax.annotate("start", (x[0], y[0]), textcoords="offset points", xytext=(6, 6), **look)
     if len(x) > 1:
-        ax.annotate("end", (x[-1], y[-1]), textcoords="offset points", xytext=(6, -12), fontsize=9)
+        ax.annotate("end", (x[-1], y[-1]), textcoords="offset points", xytext=(6, -14), **look)

@@ -43,6 +43,9 @@ def _sinc_series(z: Any, n: int) -> Any:
     return total * z ** (2 * first - n)
 
 
+_I0_REACH = 800.0  # where I₀ has long overflown
+
+
 @primitive
 def i0_derivative(x: Any, n: int) -> Any:
     """The n-th derivative of the Bessel function I₀: the mean of cosⁿt exp(x cos t) over t.
@@ -50,7 +53,7 @@ def i0_derivative(x: Any, n: int) -> Any:
     The mean over evenly spaced points is exact to rounding, as the function is periodic
     (L. N. Trefethen, J. A. C. Weideman, SIAM Review 56, 2014).
     """
-    x = np.asarray(x)
+    x = np.clip(np.asarray(x), -_I0_REACH, _I0_REACH)
     largest = np.max(np.abs(x), initial=0, where=np.isfinite(x))
     points = math.ceil(20 + n + 3 * math.sqrt(largest))
     wave = np.sinh if n % 2 else np.cosh  # both halves of the period together

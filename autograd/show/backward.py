@@ -15,7 +15,10 @@ from autograd.derivatives.several import Parts
 from autograd.errors import ShapeMismatch
 from autograd.value import Value
 
-__all__ = ["BackwardPass", "Share", "everything_behind", "is_number", "jacobian_of", "local_slope"]
+__all__ = [
+    "BackwardPass", "Share", "as_gradient", "described", "everything_behind", "is_number",
+    "jacobian_of", "local_slope",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,15 @@ class BackwardPass:
 
     def __init__(self, loss: Any) -> None:
         if type(loss) is not Value:
-            raise TypeError(f"a backward pass begins at a Value, not at {_described(loss)}.")
+            raise TypeError(f"a backward pass begins at a Value, not at {described(loss)}.")
         if type(loss.data) is tuple or loss.size != 1 or loss.dtype.kind == "c":
-            what = "several results" if type(loss.data) is tuple else f"the shape {loss.shape}"
+            what = "several results"
+            if type(loss.data) is not tuple:
+                what = f"an array of shape {loss.shape}" if loss.ndim else "one"
+                what += f" of {loss.dtype}"
             raise ShapeMismatch(
-                f"a backward pass begins at one real number, not at {what}"
-                + (f" and {loss.dtype}" if type(loss.data) is not tuple else "")
-                + ": take the sum, or an element, of it."
+                f"a backward pass begins at one real number, not at {what}: take the sum, or an "
+                "element, of it."
             )
         self.loss = loss
         self.values = everything_behind(loss)
@@ -100,8 +105,10 @@ class BackwardPass:
         return as_gradient(Parts({}), v) if type(v.data) is tuple else like(0, v.data)
 
 
-def _described(x: Any) -> str:
-    return f"{type(x).__name__} {x!r}" if isinstance(x, int | float) else type(x).__name__
+def described(x: Any) -> str:
+    if isinstance(x, int | float):
+        return f"the number {x!r}"
+    return f"{type(x).__name__}: call it first" if callable(x) else type(x).__name__
 
 
 def as_gradient(g: Any, v: Value) -> Any:

@@ -67,7 +67,7 @@ def _run(run: Any, options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     except (ValueError, TypeError, RuntimeError, OSError) as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     return 0
 

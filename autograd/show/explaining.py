@@ -54,6 +54,7 @@ def explain(
     level: Literal["op", "layer"] = "op",
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
+    theme: Literal["auto", "light", "dark"] = "auto",
     title: str = "",
 ) -> Page:
     """A page that explains a backward pass: play it, step through it, click what you wonder about.
@@ -68,7 +69,7 @@ def explain(
     live: sliders on the leaves, which compute the forward and backward pass anew in the page; for
         graphs of single real numbers, and the functions of them that NumPy has, and relu, sigmoid,
         softplus.
-    names, depth, level, max_nodes, direction: as of `draw`.
+    names, depth, level, max_nodes, direction: as of `draw`. theme: "auto" is the reader's own.
 
     Raises ShapeMismatch for a loss that is not one real number, NotDifferentiable for a graph that
     cannot be live.
@@ -79,6 +80,9 @@ def explain(
     True
     """
     one_of("direction", direction, ("LR", "TB"))
+    one_of("theme", theme, ("auto", "light", "dark"))
+    if path is not None and Path(path).suffix not in (".html", ".htm"):
+        raise ValueError(f"a page is a file that ends with .html, not {os.fspath(path)!r}.")
     options = Options(max_nodes, False, level, depth, "kind", names)
     if live and (level != "op" or depth is not None):
         raise ValueError("a live page shows every number: leave level and depth out.")
@@ -90,6 +94,7 @@ def explain(
     if live:
         script += "\n" + live_script(passes, data.index)
     page = Template((_FOLDER / "page.html").read_text("utf-8")).substitute(
+        theme="" if theme == "auto" else f' data-theme="{theme}"',
         title=html.escape(heading),
         style=_variables() + (_FOLDER / "page.css").read_text("utf-8"),
         picture=svg_of(picture, PAGE, direction, whole=False, roomy=True),
@@ -154,7 +159,7 @@ class _Data:
             "name": names[v],
             "box": self.picture.ids[v],
             "leaf": v.fn is None,
-            "call": call_text(v, names) if v.fn is not None else "",
+            "call": call_text(v, names, self.passes.constants) if v.fn is not None else "",
             "kind": f"{v.shape} {v.dtype}" if type(v.data) is not tuple and v.ndim else "",
             "data": _described(v.data),
             "grad": _described(self.passes.backward.gradient(v)),

@@ -26,7 +26,19 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv, ast.Pow: operator.pow, ast.MatMult: operator.matmul,
 }  # fmt: skip
 _SIGNS: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+_OTHER_NAMES = {
+    "ln": "log",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+}
+_SIGNS_OF_PRINT = {"×": "*", "·": "*", "÷": "/", "−": "-", "²": "** 2", "³": "** 3", "√": "sqrt(x)"}
+_LARGEST = 10_000  # of whole numbers as arguments: shapes, orders, numbers of repetitions
 _CONSTANTS = {"pi": math.pi, "e": math.e}
+
+
+_ERRORS = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
 
 
 class ExpressionError(ValueError):
@@ -38,8 +50,7 @@ class ExpressionError(ValueError):
     """
 
     def __init__(self, text: str, column: int, message: str) -> None:
-        line = text.replace("\n", " ")
-        super().__init__(f"{line}\n{' ' * column}^ {message}")
+        super().__init__(f"{text}\n{' ' * column}^ {message}")
 
 
 def evaluated(text: str, numbers: Mapping[str, Any]) -> Value:
@@ -56,27 +67,31 @@ def evaluated(text: str, numbers: Mapping[str, Any]) -> Value:
     if importlib.util.find_spec("scipy"):
         importlib.import_module("scipy.special")
     late.load()
+    text = " ".join(text.splitlines()).strip()
+    for sign, meant in _SIGNS_OF_PRINT.items():
+        if sign in text:
+            raise ExpressionError(text, text.index(sign), f"is not typed here: write {meant}.")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        end = len(text.strip())
+        end = len(text)
         column = min(error.offset - 1, end) if error.offset else end
         message = f"cannot be read: {error.msg}."
         if "literal" in message:
             message += " A product is written 2 * w."
-        raise ExpressionError(text.strip(), column, message) from None
+        raise ExpressionError(text, column, message) from None
     except (RecursionError, MemoryError, ValueError) as error:
-        raise ExpressionError(text.strip()[:60], 0, f"cannot be read: {error}") from None
-    reader = _Reader(text.strip(), {k: Value(x, label=k) for k, x in numbers.items()})
+        raise ExpressionError(text[:60], 0, f"cannot be read: {error}") from None
+    reader = _Reader(text, {k: Value(x, label=k) for k, x in numbers.items()})
     with np.errstate(all="ignore"):
         try:
             found = reader.read(tree)
         except RecursionError:
-            raise ExpressionError(text.strip()[:60], 0, "is nested too deeply.") from None
+            raise ExpressionError(text[:60], 0, "is nested too deeply.") from None
     if unused := [name for name in numbers if name not in reader.used]:
-        raise ExpressionError(text.strip(), 0, f"does not have {', '.join(unused)} in it.")
+        raise ExpressionError(text, 0, f"does not have {', '.join(unused)} in it.")
     if not isinstance(found, Value):
-        raise ExpressionError(text.strip(), 0, "has no names in it, so no derivatives.")
+        raise ExpressionError(text, 0, "has no names in it, so no derivatives.")
     if found.fn is not None:
         found.label = next((n for n in ("y", "f", "L") if n not in numbers), "result")
     return found
@@ -124,16 +139,24 @@ class _Reader:
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         given = f"; given: {', '.join(self.leaves)}" if self.leaves else ""
-        raise self.mistake(node, f"there is no number for {name}: write {name}=1.5 behind{given}.")
+        raise self.mistake(
+            node, f"there is no number for {name}: write {name}=1.5 after the expression{given}."
+        )
 
     def computed(self, node: ast.expr, fn: Callable[..., Any], args: list[ast.expr]) -> Any:
         found = [self.read(arg) for arg in args]
-        if not any(isinstance(x, Value) for x in found):
-            found = list(map(float, found))  # whole numbers would grow without an end
         try:
+            if isinstance(node, ast.Call):
+                if any(isinstance(x, int) and abs(x) > _LARGEST for x in found):
+                    raise self.mistake(node, f"takes no whole numbers above {_LARGEST:,} here.")
+            elif not any(isinstance(x, Value) for x in found):
+                found = list(map(float, found))  # whole numbers would grow without an end
             result = fn(*found)
-        except (ArithmeticError, TypeError, ValueError, IndexError) as error:
-            raise self.mistake(node, f"cannot be computed: {error.args[-1]}.") from None
+        except ExpressionError:
+            raise
+        except _ERRORS as error:
+            reason = str(error.args[-1] if isinstance(error, OverflowError) else error)
+            raise self.mistake(node, f"cannot be computed: {reason.rstrip('.')}.") from None
         if isinstance(result, Value | float | int | np.number):
             return result if isinstance(result, Value) else float(result)
         raise self.mistake(node, f"gives {type(result).__name__}, which has no derivative.")
@@ -144,10 +167,14 @@ class _Reader:
         if not all(part.isidentifier() for part in name.split(".")):
             raise self.mistake(func, "a function is called by its name here.")
         known = functions_by_name()
+        if name in self.leaves:
+            raise self.mistake(func, f"{name} is a number: a product is written {name} * (…).")
         short = name.removeprefix("numpy.").removeprefix("np.").removeprefix("autograd.")
         if short in known:
             return known[short]
+        short = _OTHER_NAMES.get(short, short)
         near = difflib.get_close_matches(short, known, 3)
+        near = [short] if short in known else near
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise self.mistake(func, f"there is no function {name} with a derivative.{hint}")
 
@@ -171,7 +198,7 @@ def functions_by_name() -> dict[str, Callable[..., Any]]:
 def number_from(text: str) -> Any:
     """A number, or a list of numbers, from text. Raises ValueError."""
     try:
-        value = ast.literal_eval(text.strip())
+        value = ast.literal_eval(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         value = None
     if value is None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import graphviz
 
 from autograd.errors import GraphvizMissing
+from autograd.show.backward import described
 from autograd.show.drawing.as_text import mermaid_of, tree_of
 from autograd.show.drawing.colors import THEMES, Theme
 from autograd.show.drawing.dot import written_to
@@ -38,10 +39,11 @@ def draw(
 ) -> "Graph":
     """The graph of all calls that led to the Value, with data and gradients.
 
-    A box is a Value: its name, data and gradient; of small arrays every number, of larger ones
-    shape, dtype and range. An ellipse is a call, with its arguments in their order, constants too.
-    A frame is a module, or a `scope`. Shown inline in notebooks; `.render(outfile="graph.svg")`
-    writes .svg, .png, .pdf, .dot, .mermaid, .html or .txt; `print(draw(y).text)` is for terminals.
+    A box is a Value: its name, data and gradient, once there was a backward pass; of small arrays
+    every number, of larger ones shape, dtype and range. An ellipse is a call, with its arguments in
+    their order, constants too. A frame is a module, or a `scope`. Shown inline in notebooks;
+    `.render(outfile="graph.svg")` writes .svg, .png, .pdf, .dot, .mermaid, .html or .txt;
+    `print(draw(y).text)`, a tree of all calls, is for terminals.
 
     shares: each edge has its share of the chain rule, incoming gradient × local derivative =
         contribution, and each box the sum of them: those of this Value's own backward pass, so it
@@ -71,7 +73,7 @@ def draw(
     └─ a  data 2, grad 4
     """
     if type(value) is not Value:
-        raise TypeError(f"draw takes a Value, not {type(value).__name__}.")
+        raise TypeError(f"draw takes a Value, not {described(value)}.")
     one_of("direction", direction, ("LR", "TB", "RL", "BT"))
     one_of("theme", theme, tuple(THEMES))
     one_of("engine", engine, ("auto", "dot", "pygraphviz", "builtin"))
@@ -178,8 +180,13 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
         Returns its path. Raises GraphvizMissing, and writes nothing, where a program is missing.
         """
-        if outfile is not None:
-            format = format or os.path.splitext(outfile)[1][1:]
+        if outfile is not None and format is None:
+            format = os.path.splitext(outfile)[1][1:].lower()
+            if format not in {*_TEXTS, *graphviz.FORMATS}:
+                raise ValueError(
+                    f"{os.fspath(outfile)!r} names no format: let it end with .svg, .png, .pdf, "
+                    ".dot, .mermaid, .html or .txt."
+                )
         format = format or self.format
         if outfile is None and format not in _TEXTS and self._chosen(format) == "dot":
             settings |= {"directory": directory, "view": view, "cleanup": cleanup}

@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from autograd.show.drawing.groups import intervals_of
 from autograd.show.words import visible
 from autograd.value import Value
 
-__all__ = ["as_variable", "identifiers", "names_of", "unique"]
+__all__ = ["as_variable", "constants_of", "identifiers", "names_of", "unique"]
 
 
 def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) -> dict[Value, str]:
@@ -18,6 +20,10 @@ def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) ->
     names: variables, such as `locals()`: Values, modules, and lists, tuples and dicts of them. They
         come before the names that modules have for their parameters, and those before labels.
     """
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(
+            f"names are variables by name, such as locals(), not {type(names).__name__}."
+        )
     values = list(values)
     found: dict[Value, str] = {}
     for name, value in _variables(names or {}):
@@ -30,6 +36,15 @@ def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) ->
         if name:
             shown[v] = unique(visible(name), taken)
     return shown
+
+
+def constants_of(names: Mapping[str, Any] | None) -> dict[int, str]:
+    """The names of plain arrays among the variables, by their identity."""
+    return {
+        id(x): name
+        for name, x in (names or {}).items()
+        if isinstance(x, np.ndarray) and not name.startswith("_")
+    }
 
 
 def _better(label: str, by_module: str) -> str:

@@ -9,9 +9,15 @@ import numpy as np
 from autograd.backprop import contributions, leading_to
 from autograd.data import like
 from autograd.derivatives.several import Parts
-from autograd.show.backward import BackwardPass, as_gradient, is_number, local_slope
+from autograd.show.backward import (
+    BackwardPass,
+    as_gradient,
+    everything_behind,
+    is_number,
+    local_slope,
+)  # fmt: skip
 from autograd.show.names import identifiers, names_of
-from autograd.show.words import number, short
+from autograd.show.words import factor, number, short
 from autograd.value import Value
 
 __all__ = ["GradientExplanation", "Path", "explain_grad"]
@@ -34,17 +40,12 @@ class Path:
         way = " ← ".join(_shortened(self.names))
         if len(self.factors) > _LONG or any(f is None for f in self.factors):
             return f"{way}   {short(self.product)}"
-        factors = [_factor(f) for f in self.factors]
+        factors = [factor(f) for f in self.factors]
         product = " × ".join(factors) or "1"
         return f"{way}   {' = '.join(dict.fromkeys([product, number(self.product)]))}"
 
 
 _LONG = 10
-
-
-def _factor(x: Any) -> str:
-    text = number(x)
-    return f"({text})" if text.startswith("-") or isinstance(x, complex) else text
 
 
 def _shortened(names: tuple[str, ...]) -> list[str]:
@@ -131,6 +132,10 @@ def explain_grad(
     if most < 1:
         raise ValueError(f"most is {most}; it must be at least 1.")
     backward = BackwardPass(loss)
+    if x is not loss and loss in set(everything_behind(x)):
+        raise ValueError(
+            "this Value depends on the loss, not the loss on it: it is explain_grad(x, loss)."
+        )
     values = dict.fromkeys([*backward.values, x])
     named = identifiers(values, names_of(values, names))
     counts, partials = _search(x, backward, most)

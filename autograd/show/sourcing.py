@@ -12,12 +12,12 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.show.backward import BackwardPass
-from autograd.show.names import as_variable, identifiers, names_of, unique
+from autograd.show.names import as_variable, constants_of, identifiers, names_of, unique
 from autograd.show.text.helpers import Helpers
 from autograd.show.text.notation import latex
 from autograd.show.text.program import Program
 from autograd.show.text.symbols import Symbol
-from autograd.show.text.writing import Writer, is_narrow
+from autograd.show.text.writing import Writer, is_narrow, may_fail
 from autograd.value import Value
 
 __all__ = ["Source", "source"]
@@ -89,8 +89,8 @@ def source(
     wanted = _wanted(wrt, [v for v in backward.values if v.fn is None])
     every = dict.fromkeys([*backward.values, *wanted])
     shown = identifiers(every, names_of(every, names))
-    constants = {id(x): name for name, x in (names or {}).items() if isinstance(x, np.ndarray)}
-    text = _Text(Program(backward, wanted), loss, wanted, shown, constants)
+    constants = constants_of(names)
+    text = _Text(Program(backward, wanted, constants), loss, wanted, shown, constants)
     written = text.latex() if language == "latex" else text.numpy()
     result = Source(written)
     result.inputs = text.inputs
@@ -100,7 +100,7 @@ def source(
 def _wanted(wrt: Any, leaves: list[Value]) -> list[Value]:
     if wrt is None:
         return leaves
-    wanted = [wrt] if isinstance(wrt, Value) else list(wrt)
+    wanted = [wrt] if isinstance(wrt, Value) or not isinstance(wrt, Iterable) else list(wrt)
     for v in wanted:
         if type(v) is not Value:
             raise TypeError(f"wrt is a Value, or several, not {type(v).__name__}.")
@@ -171,6 +171,8 @@ class _Text:
             if uses[symbol] == 1:
                 todo.append((symbol, True))
                 todo += [(s, False) for s in reversed(symbol.symbols)]
+        # Beside single precision NumPy's doubles would make all of it double.
+        self.writer.as_calls = any(is_narrow(s.data) for s in self.order)
         self._name(uses)
 
     def _name(self, uses: dict[Symbol, int]) -> None:
@@ -225,8 +227,7 @@ class _Text:
     def _as_numpy(self) -> list[str]:
         """A line that makes Python's numbers NumPy's, where / 0 and the like may come up."""
         numbers = [name for name, x in self.inputs.items() if type(x) is float]
-        narrow = any(is_narrow(s.data) for s in self.order)
-        if not numbers or narrow or not any(map(_can_fail, self.order)):
+        if not numbers or self.writer.as_calls or not any(map(may_fail, self.order)):
             return []
         made = ", ".join(f"np.float64({name})" for name in numbers)
         return [f"    {', '.join(numbers)} = {made}"]
@@ -269,13 +270,3 @@ class _Text:
             if not (isinstance(g, Symbol) and shown.get(self.names.get(g, "")) == left):
                 lines.append(f"{left} &= {latex(self.writer.argument(g), shown)}")
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
-
-
-def _can_fail(symbol: Symbol) -> bool:
-    """Whether Python's own numbers raise an error, or leave the reals, where NumPy's do not."""
-    if symbol.fn in (np.divide, np.remainder):
-        return np.ndim(symbol.data) == 0
-    if symbol.fn is not np.power or np.ndim(symbol.data):
-        return False
-    exponent = symbol.args[1]
-    return not (isinstance(exponent, int) and exponent >= 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
 from autograd.show.backward import BackwardPass, Share, jacobian_of
-from autograd.show.names import identifiers, names_of
+from autograd.show.names import constants_of, identifiers, names_of
 from autograd.show.text.formulas import Formula, formulas_of
 from autograd.show.words import call_text, number, short
 from autograd.value import Value
@@ -78,8 +78,7 @@ class Step:
         head = f"{self.number:>3} backward  {self.name} = {self.call}, g = {short(self.gradient)}"
         return "\n".join([head, *map(str, self.contributions)])
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
+    __repr__ = __str__
 
 
 class Steps(Sequence[Step]):
@@ -88,6 +87,7 @@ class Steps(Sequence[Step]):
     def __init__(self, loss: Value, phase: str, names: Mapping[str, Any] | None) -> None:
         self.backward = BackwardPass(loss)
         self.names = identifiers(self.backward.values, names_of(self.backward.values, names))
+        self.constants = constants_of(names)
         calls = self.backward.calls
         self._calls: list[tuple[Literal["forward", "backward"], Value]] = []
         if phase != "backward":
@@ -110,12 +110,12 @@ class Steps(Sequence[Step]):
             raise IndexError(f"there are {len(self)} steps, and no step {k}.")
         k %= len(self)
         phase, v = self._calls[k]
-        step = Step(k, phase, v, self.names[v], call_text(v, self.names), v.data)
+        step = Step(k, phase, v, self.names[v], call_text(v, self.names, self.constants), v.data)
         if phase == "forward":
             return step
         gradient = self.backward.gradient(v)
         shares = self.backward.shares[v]
-        formulas = formulas_of(v, gradient)
+        formulas = formulas_of(v, gradient, self.constants)
         contributions = tuple(
             self._contribution(v, share, gradient, formulas.get(share.place)) for share in shares
         )
@@ -134,13 +134,13 @@ class Steps(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return (self[k] for k in range(len(self)))
 
-    def forward(self) -> Step:
-        """The next step; the last one again at the end."""
-        return self.seek(self.position + 1)
+    def forward(self) -> Step | None:
+        """The next step; None at the end."""
+        return self.seek(self.position + 1) if self.position + 1 < len(self) else None
 
-    def back(self) -> Step:
-        """The step before; the first one again at the beginning."""
-        return self.seek(self.position - 1)
+    def back(self) -> Step | None:
+        """The step before; None at the beginning."""
+        return self.seek(self.position - 1) if self.position > 0 else None
 
     def seek(self, k: int) -> Step:
         """Go to the k-th step, or the nearest there is."""

@@ -10,11 +10,14 @@ from autograd.derivatives.registry import TABLE, name_of
 from autograd.value import Value
 
 __all__ = [
-    "call_text", "number", "operands", "settings_of", "short", "symbol_of", "visible",
+    "SMALL",
+    "call_text",
+    "constant_text",
+    "factor", "number", "operands", "settings_of", "short", "symbol_of", "visible",
     "width",
 ]  # fmt: skip
 
-_SMALL = 6  # arrays of so many elements are written whole
+SMALL = 6  # arrays of so many elements are written whole
 
 
 def number(x: Any, digits: int = 4) -> str:
@@ -36,7 +39,7 @@ def short(x: Any) -> str:
         return text if len(text) <= 60 else text[:59] + "…"
     if not isinstance(x, np.ndarray):
         return repr(x) if len(repr(x)) <= 30 else repr(x)[:29] + "…"
-    if x.size <= _SMALL:
+    if x.size <= SMALL:
         return np.array2string(x, precision=3, separator=", ").replace("\n", "")
     if x.dtype.kind in "fiu":
         return f"{np.min(x):.3g} … {np.max(x):.3g}, mean {np.mean(x):.3g}"
@@ -65,10 +68,12 @@ def settings_of(v: Value) -> list[str]:
 _INFIX = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "**": 3}
 
 
-def call_text(v: Value, names: Mapping[Value, str]) -> str:
+def call_text(
+    v: Value, names: Mapping[Value, str], constants: Mapping[int, str] | None = None
+) -> str:
     """The call with the names of its arguments: `a × b`, `np.tanh(v4)`."""
     assert v.fn is not None
-    shown = [names[a] if type(a) is Value else _constant(a) for a in operands(v)]
+    shown = [names[a] if type(a) is Value else constant_text(a, constants) for a in operands(v)]
     symbol = TABLE[v.fn].symbol
     if symbol in _INFIX and len(shown) == 2:
         return f"{shown[0]} {symbol} {shown[1]}"
@@ -80,9 +85,18 @@ def call_text(v: Value, names: Mapping[Value, str]) -> str:
     return f"{name}({', '.join([*shown, *settings_of(v)])})"
 
 
-def _constant(x: Any) -> str:
-    large = isinstance(x, np.ndarray) and x.size > _SMALL
+def constant_text(x: Any, constants: Mapping[int, str] | None = None) -> str:
+    """A constant argument: an array by its name if it has one, or by its shape."""
+    if isinstance(x, np.ndarray) and id(x) in (constants or {}):
+        return (constants or {})[id(x)]
+    large = isinstance(x, np.ndarray) and x.size > SMALL
     return f"array of shape {x.shape}" if large else short(x)
+
+
+def factor(x: Any) -> str:
+    """A number in a product: what has a sign is in parentheses."""
+    text = number(x)
+    return f"({text})" if text.startswith("-") or isinstance(x, complex) else text
 
 
 def _index(index: Any) -> str:

@@ -62,7 +62,7 @@ def test_it_ends_where_nothing_is_finite():
     assert descent.diverged
     assert np.isfinite(descent.f).all()
     assert "diverged" in repr(descent)
-    assert str(descent).splitlines()[-1].endswith("lr is too large.")
+    assert str(descent).splitlines()[-1].endswith("try a smaller lr.")
 
 
 def test_no_steps_are_the_beginning():
@@ -88,6 +88,20 @@ def test_refusals(settings, words):
 def test_a_beginning_outside_of_the_domain_is_told():
     with pytest.raises(ValueError, match="not finite at w0"):
         descend(np.log, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "w0"), [(lambda x, y: x * y, [1.0, 2.0]), (lambda w: w[0] ** 2, (1.0, 2.0))]
+)
+def test_arguments_that_do_not_fit_are_told(f, w0):
+    with pytest.raises(TypeError, match="w0 as a tuple"):
+        descend(f, w0)
+    with pytest.raises(TypeError, match="a function first, not float"):
+        descend(1.0, f)
+
+
+def test_many_variables_are_shown_in_part():
+    assert "1 1 1 1 1 1 …" in str(descend(lambda w: (w * w).sum(), np.ones(10), steps=1))
 
 
 def test_a_function_of_arrays_is_no_loss():
@@ -132,9 +146,12 @@ def test_one_that_diverged_is_drawn():
     from matplotlib import pyplot
 
     ax = descend(parabola, 0.0, lr=30.0, steps=1000).plot()
-    assert "diverged" in ax.get_title()
-    with np.errstate(all="ignore"):
-        ax.figure.canvas.draw()
+    assert "diverged (the first " in ax.get_title()
+    ax.figure.canvas.draw()
+    assert ax.get_ylim()[1] < 1e8
+    assert "f grows" in descend(parabola, 0.0, lr=1.05).plot().get_title()
+    valley = descend(lambda x, y: x**2 + y**2, (1.0, 2.0)).plot()
+    assert (valley.get_xlabel(), valley.get_ylabel()) == ("x", "y")
     pyplot.close("all")
 
 

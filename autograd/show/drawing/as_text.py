@@ -1,5 +1,6 @@
 """A picture as text: Mermaid, for pages of Markdown, and a tree for the terminal."""
 
+from autograd.show.backward import everything_behind
 from autograd.show.drawing.groups import Group
 from autograd.show.drawing.picture import Box, Picture
 from autograd.show.names import identifiers
@@ -61,7 +62,8 @@ def _quoted(text: str) -> str:
 
 def tree_of(root: Value, picture: Picture) -> str:
     """The graph as a tree, the result at its root; what is used twice is written out once."""
-    names = identifiers(picture.gradients, picture.names)
+    names = identifiers(everything_behind(root), picture.names)
+    gradients = picture.gradients
     lines: list[str] = []
     seen: set[Value] = set()
     todo: list[tuple[Value, str, str]] = [(root, "", "")]
@@ -73,7 +75,7 @@ def tree_of(root: Value, picture: Picture) -> str:
             lines.append(f"{before}…")
             continue
         call = f" = {call_text(v, names)}" if v.fn is not None and not again else ""
-        numbers = f"data {short(v.data)}, grad {short(picture.gradients[v])}"
+        numbers = f"data {short(v.data)}" + (f", grad {short(gradients[v])}" if gradients else "")
         lines.append(f"{before}{names[v]}{call}  " + ("(see above)" if again else numbers))
         if again:
             continue

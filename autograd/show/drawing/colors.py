@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-__all__ = ["PAGE", "THEMES", "blend", "intensity", "magnitude_color", "scale"]
+__all__ = ["PAGE", "THEMES", "blend", "cell_kind", "intensity", "magnitude_color", "scale"]
 
 Theme = Mapping[str, str]
 
@@ -47,6 +47,11 @@ def intensity(x: float, largest: float) -> float:
     if not largest:
         return 0.0
     return min(abs(x) / largest, 1.0)
+
+
+def cell_kind(x: float) -> str:
+    """The colour of a number in a grid, by its name in a theme."""
+    return "muted" if x != x else "positive" if x > 0 else "negative"
 
 
 def magnitude_color(size: float, sizes: tuple[float, float] | None, theme: Theme) -> str:

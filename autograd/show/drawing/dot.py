@@ -4,15 +4,15 @@ import html
 
 import graphviz
 
-from autograd.show.drawing.colors import Theme, blend, intensity, magnitude_color, scale
+from autograd.show.drawing.colors import Theme, blend, cell_kind, intensity, magnitude_color, scale
 from autograd.show.drawing.groups import Group
 from autograd.show.drawing.picture import Box, Grid, Picture
 from autograd.show.words import number, visible
 
 __all__ = ["written_to"]
 
-_FONT = "Helvetica,Arial,sans-serif"
-_NUMBERED = 4  # columns of a grid whose cells have their numbers in them
+# As wide in every browser as Graphviz takes it to be.
+_FONT = "DejaVu Sans Mono,Menlo,Consolas,Courier New,monospace"
 
 
 def written_to(graph: graphviz.Digraph, picture: Picture, theme: Theme, direction: str) -> None:
@@ -23,11 +23,11 @@ def written_to(graph: graphviz.Digraph, picture: Picture, theme: Theme, directio
     )  # fmt: skip
     graph.node_attr.update(
         shape="ellipse", style="filled", fillcolor=theme["call"], color=theme["call_line"],
-        fontname=_FONT, fontsize="11", fontcolor=theme["ink"], margin="0.08,0.03", width="0.3",
+        fontname=_FONT, fontsize="10", fontcolor=theme["ink"], margin="0.08,0.03", width="0.3",
         height="0.3",
     )  # fmt: skip
     graph.edge_attr.update(
-        color=theme["line"], arrowsize="0.6", fontname=_FONT, fontsize="10",
+        color=theme["line"], arrowsize="0.6", fontname=_FONT, fontsize="9",
         fontcolor=theme["gradient"],
     )  # fmt: skip
     members: dict[Group | None, list[Box]] = {None: []}
@@ -95,7 +95,6 @@ def _table(box: Box, picture: Picture, theme: Theme) -> str:
 
 
 def _grid(grid: Grid, fill: str, theme: Theme) -> str:
-    largest = max((abs(x) for row in grid.rows for x in row if abs(x) < float("inf")), default=0.0)
     columns = len(grid.rows[0])
     color = theme["gradient"] if grid.caption == "grad" else theme["ink"]
     caption = f'<font point-size="9" color="{color}">{_markup(grid.caption)}</font>'
@@ -103,9 +102,8 @@ def _grid(grid: Grid, fill: str, theme: Theme) -> str:
     for row in grid.rows:
         cells = ""
         for x in row:
-            high = theme["positive" if x > 0 else "negative"]
-            shade = blend(fill, high, 0.75 * intensity(x, largest))
-            text = f'<font point-size="8">{number(x, 3)}</font>' if columns <= _NUMBERED else ""
+            shade = blend(fill, theme[cell_kind(x)], 0.75 * intensity(x, grid.largest))
+            text = f'<font point-size="8">{number(x, 3)}</font>' if grid.numbered else ""
             size = "" if text else ' width="9" height="9" fixedsize="true"'
             cells += f'<td bgcolor="{shade}"{size}>{text}</td>'
         lines.append(f"<tr>{cells}</tr>")

@@ -105,8 +105,10 @@ def _shared(paths: Sequence[tuple[Group, ...]]) -> tuple[Group, ...]:
 
 def _label(interval: Interval, around: Group | None) -> str:
     """The name of a group, with what the module around it calls it."""
-    parts = _parts(around.owner) if around and interval.owner is not None else ()
-    name = next((n for n, part in parts if part is interval.owner), "")
+    name = ""
+    while around and interval.owner is not None and not name:  # past named blocks, to a module
+        name = next((n for n, part in _parts(around.owner) if part is interval.owner), "")
+        around = around.around
     return f"{name}: {interval.name}" if name else interval.name
 
 

@@ -3,6 +3,7 @@
 Built from the record alone; DOT, SVG, Mermaid and text are made from it, each in its own room.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,14 +13,24 @@ import numpy as np
 from autograd.data import like
 from autograd.show.backward import BackwardPass, everything_behind, is_number
 from autograd.show.drawing.groups import Group, groups_of
-from autograd.show.names import names_of
-from autograd.show.words import number, operands, settings_of, short, symbol_of
+from autograd.show.names import constants_of, names_of
+from autograd.show.words import (
+    constant_text,
+    factor,
+    number,
+    operands,
+    settings_of,
+    short,
+    symbol_of,
+)  # fmt: skip
 from autograd.value import Value
 
 __all__ = ["Box", "Edge", "Grid", "Options", "Picture", "one_of", "picture_of"]
 
 Kind = Literal["leaf", "result", "root", "call", "constant", "layer", "more"]
 _MANY = 100  # leaves of a group, beyond which they stand where they fall
+_NUMBERED = 4  # columns of a grid whose cells have their numbers in them
+_OUTPUTS = 4  # of a layer, that are shown
 _CELLS = 64  # an array of so many elements, in one or two dimensions, is shown cell by cell
 
 
@@ -29,6 +40,16 @@ class Grid:
 
     caption: str
     rows: tuple[tuple[float, ...], ...]
+
+    @property
+    def largest(self) -> float:
+        """The largest finite magnitude in it."""
+        return max((abs(x) for row in self.rows for x in row if abs(x) < math.inf), default=0.0)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether there is room for the numbers in the cells."""
+        return len(self.rows[0]) <= _NUMBERED
 
 
 @dataclass(eq=False)
@@ -72,7 +93,7 @@ class Picture:
     edge_of: dict[tuple[Value, int], int]
     ids: dict[Value, str]
     names: dict[Value, str]
-    gradients: dict[Value, Any]
+    gradients: dict[Value, Any] | None
     later: list[tuple[str, str]]
     groups: dict[Value, Group]
     sizes: tuple[float, float] | None = None
@@ -154,6 +175,14 @@ class _Builder:
         self.all_names = all_names
         self.options = options
         self.names = names_of(every, options.names)
+        self.constants = constants_of(options.names)
+        # Before any backward pass a gradient of 0 would say what is not so.
+        self.has_gradients = backward is not None or any(v._grad is not None for v in every)
+        self.used_outside: dict[Group, set[Value]] = {}
+        for v in every:
+            for parent in v.parents:
+                if parent in folded and folded.get(v) is not folded[parent]:
+                    self.used_outside.setdefault(folded[parent], set()).add(parent)
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
         self.edge_of: dict[tuple[Value, int], int] = {}
@@ -188,7 +217,7 @@ class _Builder:
         self._sort()
         sizes = [b.size for b in self.boxes if b.size]
         limits = (min(sizes), max(sizes)) if sizes else None
-        gradients = {v: self._gradient(v) for v in self.every}
+        gradients = {v: self._gradient(v) for v in self.every} if self.has_gradients else None
         return Picture(
             self.boxes, self.edges, self.edge_of, self.ids, self.names, gradients, self.later,
             self.groups, limits,
@@ -240,13 +269,26 @@ class _Builder:
             return like(0, v.data)  # without leaving it there
         return v.grad
 
+    def _content(self, v: Value) -> tuple[list[str], list[Grid]]:
+        """The lines of a Value, and its grids if it is a small array of real numbers."""
+        if type(v.data) is tuple:  # of a call with several results, which follow one by one
+            return [f"{np.shape(x)} {np.result_type(x)}" for x in v.data], []
+        gradients = [self._gradient(v)] * self.has_gradients
+        lines = [f"{v.shape} {v.dtype}"] if v.ndim else []
+        if v.ndim in (1, 2) and 1 < v.size <= _CELLS and v.dtype.kind == "f":
+            return lines, [
+                Grid("data", _rows(v.data)),
+                *(Grid("grad", _rows(g)) for g in gradients),
+            ]
+        return [*lines, f"data {short(v.data)}", *(f"grad {short(g)}" for g in gradients)], []
+
     def _value(self, v: Value) -> None:
         id_ = self.ids[v]
         kind: Kind = "leaf" if v.fn is None else "root" if v is self.root else "result"
         title = self.names.get(v) or self.all_names.get(v, "")
         box = Box(id_, kind, title, quiet=v not in self.names, group=self.groups.get(v))
         gradient = self._gradient(v)
-        box.lines, box.grids = _content(v, gradient)
+        box.lines, box.grids = self._content(v)
         if self.options.color == "gradient":
             box.size = _magnitude(gradient)
         self.boxes.append(box)
@@ -256,7 +298,8 @@ class _Builder:
         self.boxes.append(Box(call, "call", symbol_of(v), settings_of(v), group=self.groups.get(v)))
         for k, arg in enumerate(operands(v)):
             if type(arg) is not Value:
-                constant = Box(f"{call}c{k}", "constant", short(arg), group=self.groups.get(v))
+                text = constant_text(arg, self.constants)
+                constant = Box(f"{call}c{k}", "constant", text, group=self.groups.get(v))
                 self.boxes.append(constant)
                 self.edges.append(Edge(constant.id, call))
             else:
@@ -282,45 +325,47 @@ class _Builder:
         inside = set(members)
         calls = [v for v in members if v.fn is not None]
         parameters = [v for v in members if v.fn is None]
-        out = calls[-1]
+        outputs = [v for v in calls if v in self.used_outside.get(fold, ()) or v is self.root]
         box = Box(id_, "layer", fold.label, group=fold.around)
         if hasattr(fold.owner, "extra_repr") and (extra := fold.owner.extra_repr()):
             box.lines.append(extra)
         if parameters:
             count = sum(p.size for p in parameters)
-            box.lines.append(f"{count:,} parameter{'s' if count > 1 else ''}")
+            kind = "parameter" if hasattr(fold.owner, "parameters") else "leaf number"
+            box.lines.append(f"{count:,} {kind}{'s' if count > 1 else ''}")
         if len(calls) > 1:
             box.lines.append(f"{len(calls)} calls")
-        content, box.grids = _content(out, self._gradient(out))
-        box.lines += [f"out {line}" if k == 0 and out.ndim else line
-                      for k, line in enumerate(content)]  # fmt: skip
-        if parameters:
+        if len(outputs) == 1:
+            content, box.grids = self._content(outputs[0])
+            box.lines += [f"out {line}" if k == 0 and outputs[0].ndim else line
+                          for k, line in enumerate(content)]  # fmt: skip
+        else:
+            box.lines.append(f"{len(outputs)} outputs")
+            for v in outputs[:_OUTPUTS]:
+                box.lines.append(f"data {short(v.data)}")
+                box.lines += [f"grad {short(self._gradient(v))}"] * self.has_gradients
+            box.lines += ["…"] * (len(outputs) > _OUTPUTS)
+        if parameters and self.has_gradients:
             norm = np.sqrt(sum(_norm(self._gradient(p)) ** 2 for p in parameters))
-            box.lines.append(f"‖grad of parameters‖ {number(norm)}")
+            box.lines.append(f"‖grad of leaves‖ {number(norm)}")
         if self.options.color == "gradient":
             box.size = max(_magnitude(self._gradient(v)) for v in members)
         self.boxes.append(box)
-        known: dict[str, int] = {}
+        known: dict[str, list[int]] = {}  # by where it comes from, the edge and how many it is for
         for v in calls:
             for place, arg in enumerate(operands(v)):
                 if type(arg) is not Value or arg in inside:
                     continue
                 tail = self.ids.get(arg, "more")
                 if tail in known:
-                    self.edge_of[v, place] = known[tail]
+                    known[tail][1] += 1
+                    self.edge_of[v, place] = known[tail][0]
                 else:
-                    known[tail] = len(self.edges)
+                    known[tail] = [len(self.edges), 1]
                     self._edge(v, place, arg, id_)
-
-
-def _content(v: Value, gradient: Any) -> tuple[list[str], list[Grid]]:
-    """The lines of a Value, and its grids if it is a small array of real numbers."""
-    if type(v.data) is tuple:  # of a call with several results, which follow one by one
-        return [f"{np.shape(x)} {np.result_type(x)}" for x in v.data], []
-    lines = [f"{v.shape} {v.dtype}"] if v.ndim else []
-    if v.ndim in (1, 2) and 1 < v.size <= _CELLS and v.dtype.kind == "f":
-        return lines, [Grid("data", _rows(v.data)), Grid("grad", _rows(gradient))]
-    return [*lines, f"data {short(v.data)}", f"grad {short(gradient)}"], []
+        for edge, count in known.values():
+            if count > 1 and self.options.shares:
+                self.edges[edge].label = f"{count} shares"
 
 
 def _rows(x: Any) -> tuple[tuple[float, ...], ...]:
@@ -346,12 +391,7 @@ def _share(backward: BackwardPass, share: Any) -> str:
     """The chain rule along one edge: incoming gradient × local derivative = contribution."""
     if share.local is not None:
         incoming = backward.gradients[share.call]
-        return f"{number(incoming)} × {_factor(share.local)} = {number(share.contribution)}"
+        return f"{number(incoming)} × {factor(share.local)} = {number(share.contribution)}"
     if is_number(share.contribution):
         return f"+ {number(share.contribution)}"
     return f"‖·‖ {number(_norm(share.contribution))}"
-
-
-def _factor(x: Any) -> str:
-    text = number(x)
-    return f"({text})" if text.startswith("-") else text

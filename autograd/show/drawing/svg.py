@@ -4,7 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autograd.show.drawing.colors import Theme, intensity, magnitude_color, scale
+from autograd.show.drawing.colors import Theme, cell_kind, intensity, magnitude_color, scale
 from autograd.show.drawing.groups import Group
 from autograd.show.drawing.layout import Point, laid_out
 from autograd.show.drawing.picture import Box, Edge, Grid, Picture
@@ -15,7 +15,6 @@ __all__ = ["svg_of"]
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 _LINE, _LETTER, _SMALL_LETTER = 17.0, 7.25, 6.65  # pixels of 12-pixel type, and of 11
 _PAD = 8.0
-_NUMBERED = 4  # columns of a grid whose cells have their numbers in them
 _MARGIN, _GROUP_PAD = 16.0, 12.0
 
 
@@ -33,7 +32,12 @@ def svg_of(
     """
     sideways = direction in ("LR", "RL")
     sizes = {box.id: _size(box, roomy) for box in picture.boxes}
-    turned = sizes if sideways else {name: (h, w) for name, (w, h) in sizes.items()}
+    beside = {e.tail: 2 * width(e.label) * _SMALL_LETTER + 14 for e in picture.edges if e.label}
+    turned = (
+        sizes
+        if sideways
+        else {name: (h, max(w, beside.get(name, 0))) for name, (w, h) in sizes.items()}
+    )
     label = max((width(e.label) * _SMALL_LETTER for e in picture.edges), default=0.0)
     between = max(34.0, label + 26) if sideways else (54.0 if label else 34.0)
     groups = {box.id: box.group.path if box.group else () for box in picture.boxes}
@@ -51,7 +55,7 @@ def svg_of(
     drawing = _Drawing(theme, picture)
     for group, frame in _frames(picture, centres, sizes):
         drawing.group(group, frame)
-    drawing.above = _above(picture, paths)
+    drawing.above = _above(picture, paths, int(sideways))
     for k, (edge, path) in enumerate(zip(picture.edges, paths, strict=True)):
         drawing.edge(k, edge, path, sideways)
     for box in picture.boxes:
@@ -80,7 +84,7 @@ def _size(box: Box, roomy: bool) -> tuple[float, float]:
 
 def _cell(grid: Grid) -> Point:
     """The size of a cell, which has its number in it where there are few."""
-    if len(grid.rows[0]) > _NUMBERED:
+    if not grid.numbered:
         return 11.0, 11.0
     return max(width(number(x, 3)) for row in grid.rows for x in row) * 6.1 + 6, 15.0
 
@@ -119,15 +123,15 @@ def _ends(
     return paths
 
 
-def _above(picture: Picture, paths: Sequence[Sequence[Point]]) -> dict[int, bool]:
-    """Which of several edges from one box have their label above them: the upper half."""
+def _above(picture: Picture, paths: Sequence[Sequence[Point]], axis: int) -> dict[int, bool]:
+    """Which of several edges from one box are of the upper, or the left, half."""
     leaving: dict[str, list[int]] = {}
     for k, edge in enumerate(picture.edges):
         leaving.setdefault(edge.tail, []).append(k)
     found: dict[int, bool] = {}
     for ks in leaving.values():
         if len(ks) > 1:
-            ks.sort(key=lambda k: paths[k][0][1])
+            ks.sort(key=lambda k: paths[k][0][axis])
             found |= {k: i < (len(ks) + 1) // 2 for i, k in enumerate(ks)}
     return found
 
@@ -190,14 +194,17 @@ class _Drawing:
         """What an edge says, beside its beginning: above it if it falls, below it if it rises."""
         (x, y), (u, v) = path[1], path[2]
         wide = width(edge.label) * _SMALL_LETTER
-        above = self.above.get(k, v >= y)
+        first = self.above.get(k, v >= y)  # of several edges from one box, one of the first half
         if sideways:
-            x, y = (x + 5, y - 5 if above else y + 12)
+            left = x + 5 if u >= x else x - 5 - wide
+            y += -5 if first else 12
         else:
-            x, y = ((x + u) / 2 + 6, (y + v) / 2 + 4)
-        self.reach += [(x, y - 10), (x + wide, y + 4)]
+            to_left = first if k in self.above else u > x  # on the other side than the edge
+            left = x - 6 - wide if to_left else x + 6
+            y += 14 if v >= y else -6
+        self.reach += [(left, y - 10), (left + wide, y + 4)]
         return (
-            f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" fill="{self.theme["gradient"]}" '
+            f'<text x="{left:.1f}" y="{y:.1f}" font-size="11" fill="{self.theme["gradient"]}" '
             f'stroke="{self.theme["paper"]}" stroke-width="4" paint-order="stroke" '
             f'stroke-linejoin="round">{_escaped(edge.label)}</text>'
         )
@@ -258,24 +265,20 @@ class _Drawing:
         return parts
 
     def _grid(self, grid: Grid, x: float, y: float) -> str:
-        largest = max(
-            (abs(n) for row in grid.rows for n in row if abs(n) < float("inf")), default=0
-        )
         w, h = _cell(grid)
         color = "gradient" if grid.caption == "grad" else "ink"
         parts = [self._text(x, y - 2, grid.caption, color, 11, kind="caption")]
-        numbered = len(grid.rows[0]) <= _NUMBERED
         for i, row in enumerate(grid.rows):
             for j, n in enumerate(row):
                 left, top = x + j * w, y + 3 + i * h
-                sign = self.theme["muted" if n != n else "positive" if n > 0 else "negative"]
+                sign = self.theme[cell_kind(n)]
                 parts.append(
                     f'<rect x="{left:.1f}" y="{top:.1f}" width="{w:.1f}" height="{h:.1f}" '
-                    f'fill="{sign}" fill-opacity="{0.75 * intensity(n, largest):.2f}" '
+                    f'fill="{sign}" fill-opacity="{0.75 * intensity(n, grid.largest):.2f}" '
                     f'stroke="{self.theme["line"]}" stroke-width="0.5">'
                     f"<title>{number(n)}</title></rect>"
                 )
-                if numbered:
+                if grid.numbered:
                     parts.append(
                         self._text(left + w / 2, top + 11, number(n, 3), "ink", 10, anchor="middle")
                     )

@@ -4,7 +4,7 @@ const np = {
   multiply: (x, y) => x * y, divide: (x, y) => x / y, reciprocal: (x) => 1 / x,
   power: (x, p) => (x === 1 || p === 0 || (x === -1 && Math.abs(p) === Infinity)) ? 1 : x ** p,
   float_power: (x, p) => np.power(x, p), square: (x) => x * x,
-  remainder: (x, y) => { const r = x % y; return r && (r < 0) !== (y < 0) ? r + y : r; },
+  remainder: (x, y) => { const r = x % y; return r === 0 ? np.copysign(0, y) : (r < 0) !== (y < 0) ? r + y : r; },
   fmod: (x, y) => x % y, floor_divide: (x, y) => Math.floor(x / y),
   ldexp: (x, i) => x * 2 ** i,
   sqrt: Math.sqrt, cbrt: Math.cbrt, exp: Math.exp, exp2: (x) => 2 ** x, expm1: Math.expm1,
@@ -23,13 +23,18 @@ const np = {
   fmax: (x, y) => Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.max(x, y),
   fmin: (x, y) => Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.min(x, y),
   clip: (x, low, high) => Math.min(Math.max(x, low ?? -Infinity), high ?? Infinity),
-  where: (c, x, y) => c ? x : y, conjugate: (x) => x, real: (x) => x, imag: () => 0,
+  where: (c, x, y) => c === 0 || c === false ? y : x, conjugate: (x) => x, real: (x) => x, imag: () => 0,
   nan_to_num: (x) => Number.isNaN(x) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x)),
   relu: (x) => Number.isNaN(x) ? x : Math.max(x, 0),
   sigmoid: (x) => { const e = Math.exp(-Math.abs(x)); return (x < 0 ? e : 1) / (1 + e); },
   softplus: (x) => np.logaddexp(x, 0),
   sinc: (x) => x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x),
-  i0: (x) => { let term = 1, sum = 1; for (let k = 1; term > sum * 1e-17; k++) sum += term *= (x / 2 / k) ** 2; return sum; },
+  i0: (x) => {
+    if (Math.abs(x) === Infinity) return NaN;
+    if (Math.exp(Math.abs(x)) === Infinity) return Infinity;
+    let term = 1, sum = 1; for (let k = 1; term > sum * 1e-17; k++) sum += term *= (x / 2 / k) ** 2;
+    return sum;
+  },
 };
 // ---- what only rules ask
 Object.assign(np, {

@@ -507,9 +507,9 @@ function start() {
   picture.setAttribute("role", "group");
   picture.setAttribute("aria-label", `The graph of ${values[DATA.loss].name}`);
   rove(values[DATA.loss].box);
-  const READABLE = 0.7;  // smaller than that nobody reads: scroll
-  fit(READABLE);
-  new ResizeObserver(() => { if (!zoomed) fit(READABLE); }).observe(graph);
+  const whole = () => { fit(); if (scale < 0.55) fit(0.7); };  // what nobody could read: scroll
+  whole();
+  new ResizeObserver(() => { if (!zoomed) whole(); }).observe(graph);
   if (typeof startLive === "function") startLive();
   fromHash();
 }

@@ -14,14 +14,13 @@ from autograd.show.text.notation import mathematics, regular
 from autograd.show.text.program import shares_of
 from autograd.show.text.symbols import Symbol, Tracer
 from autograd.show.text.writing import Writer
-from autograd.show.words import number, operands
+from autograd.show.words import SMALL, number, operands
 from autograd.value import Value
 
 __all__ = ["Formula", "formulas_of"]
 
 _LONG = 160  # characters
 _MANY = 64  # arguments of one call
-_SMALL = 6  # elements of an array that is written out
 
 
 class Formula(NamedTuple):
@@ -29,7 +28,7 @@ class Formula(NamedTuple):
 
     expression: ast.expr  # to be read; in the whole one are the cases at poles too
     whole: ast.expr
-    values: dict[str, Any]  # by the names in the expression: "g", "array", or a Value
+    values: dict[str, Any]  # by the names in the expression: "g", an array's name, or a Value
     complex: bool  # then rules compute with the conjugates of what users know as gradients
 
     def text(self, names: Mapping[Value, str]) -> str:
@@ -59,8 +58,8 @@ class Formula(NamedTuple):
             for digits in (4, 6, 9, 13):
                 texts = {name: number(x, digits) for name, x in found.items()}
                 if _gives(expression, {name: float(text) for name, text in texts.items()}, result):
-                    shown = {k: f"({t})" if t.startswith("-") else t for k, t in texts.items()}
-                    return mathematics(expression, shown)
+                    shown = {k: f"({t})" if t[0] == "-" else t for k, t in texts.items()}
+                    return mathematics(expression, shown).replace("-", "−")
         return ""
 
 
@@ -82,7 +81,9 @@ class _NoHelpers(Helpers):
         return str(getattr(fn, "__name__", "rule")).strip("<>_")
 
 
-def formulas_of(call: Value, gradient: Any) -> dict[int, Formula]:
+def formulas_of(
+    call: Value, gradient: Any, constants: Mapping[int, str] | None = None
+) -> dict[int, Formula]:
     """The formulas by which a call passes its gradient on, by the places of its arguments.
 
     They are the rules themselves: run on Symbols, which note what they compute. One that is too
@@ -90,7 +91,7 @@ def formulas_of(call: Value, gradient: Any) -> dict[int, Formula]:
     """
     if type(call.data) is tuple:
         return {}
-    notes = _Notes(call)
+    notes = _Notes(call, constants or {})
     y = notes.symbol("y", call.data, call)
     args = tuple(map(notes.argument, call.args, call.seen))
     g = notes.symbol("g", gradient, "g")
@@ -109,8 +110,9 @@ def formulas_of(call: Value, gradient: Any) -> dict[int, Formula]:
 class _Notes:
     """The Symbols of one call, and what their names stand for."""
 
-    def __init__(self, call: Value) -> None:
+    def __init__(self, call: Value, constants: Mapping[int, str]) -> None:
         self.call = call
+        self.constants = constants
         self.tracer = Tracer()
         self.names: dict[Symbol, str] = {}
         self.values: dict[str, Any] = {}
@@ -126,8 +128,10 @@ class _Notes:
             return self.symbol(f"x{len(self.names)}", seen, arg)
         if type(arg) in (list, tuple) and type(seen) in (list, tuple) and len(arg) == len(seen):
             return type(seen)(map(self.argument, arg, seen))
-        if isinstance(seen, np.ndarray) and seen.size > _SMALL:
-            return self.symbol(f"x{len(self.names)}", seen, "array")
+        known = id(arg) in self.constants or id(seen) in self.constants
+        if isinstance(seen, np.ndarray) and (known or seen.size > SMALL):
+            named = self.constants.get(id(arg)) or self.constants.get(id(seen), "array")
+            return self.symbol(f"x{len(self.names)}", seen, named)
         return seen
 
     def formula(self, c: Any) -> Formula | None:

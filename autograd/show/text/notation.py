@@ -5,6 +5,7 @@ An expression is a syntax tree of Python's; NumPy's functions stand in it as `np
 
 import ast
 import copy
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -50,7 +51,8 @@ class _Writer:
             case ast.Attribute(value=owner, attr=attr):
                 return self.attribute(owner, attr), _ATOM
             case ast.UnaryOp(op=ast.USub(), operand=x):
-                return "−" + self.write(x, _PRODUCT), _SIGN
+                text = self.write(x, _PRODUCT)
+                return "−" + (self.grouped(text) if text[0] in "-−" else text), _SIGN
             case ast.UnaryOp(op=ast.Not(), operand=x):
                 return "not " + self.write(x, _COMPARE), _TEST
             case ast.BinOp(left=left, op=op, right=right):
@@ -97,6 +99,8 @@ class _Writer:
             and not (isinstance(right, ast.BinOp) and not isinstance(right.op, ast.Mult | ast.Div))
         )
         after = self.write(right, level + (not alike and not isinstance(op, ast.Pow)))
+        if after[0] in "-−":  # two signs in a row
+            after = self.grouped(after)
         return f"{before} {self.symbols[type(op)]} {after}", level
 
     def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
@@ -131,7 +135,7 @@ class _Mathematics(_Writer):
 
     def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int]:
         base, exponent = left, right
-        if isinstance(op, ast.Mult) and ast.dump(left) == ast.dump(right):
+        if isinstance(op, ast.Mult) and ast.unparse(left) == ast.unparse(right):
             exponent = ast.Constant(2)
         elif not isinstance(op, ast.Pow):
             return super().binary(left, op, right)
@@ -205,7 +209,7 @@ class _Latex(_Writer):
         if isinstance(op, ast.Div):
             return rf"\frac{{{self.write(left)}}}{{{self.write(right)}}}", _ATOM
         if isinstance(op, ast.Pow) or (
-            isinstance(op, ast.Mult) and ast.dump(left) == ast.dump(right)
+            isinstance(op, ast.Mult) and ast.unparse(left) == ast.unparse(right)
         ):
             exponent = self.write(right) if isinstance(op, ast.Pow) else "2"
             base = self.write(left, _ATOM)
@@ -239,6 +243,8 @@ class _Latex(_Writer):
             case "transpose", [x] if not keywords:
                 return self.write(x, _ATOM) + r"^{\top}", _ATOM
             case called, _:
+                if isinstance(func, ast.Attribute) and "np" not in ast.unparse(func.value):
+                    called, args = func.attr, [func.value, *args]  # a method
                 shown = self.functions.get(called) or rf"\operatorname{{{_escaped(called)}}}"
         settings = [rf"\text{{{k.arg}}}={self.write(k.value)}" for k in keywords]
         inside = ", ".join([*map(self.write, args), *settings])
@@ -249,12 +255,19 @@ def _escaped(text: str) -> str:
     return text.replace("_", r"\_")
 
 
+_GREEK = {
+    chr(code): "\\" + unicodedata.name(chr(code)).split()[-1].lower()
+    for code in (*range(0x3B1, 0x3C2), *range(0x3C3, 0x3CA))
+} | {"Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Σ": r"\Sigma",
+     "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega", "λ": r"\lambda"}  # fmt: skip
+
+
 def _latex_name(name: str) -> str:
     """w1 as w with the index 1; longer words upright."""
     head = name.rstrip("0123456789")
     index = name[len(head) :]
     head = head.rstrip("_") or "v"
-    shown = head if len(head) == 1 else rf"\text{{{_escaped(head)}}}"
+    shown = _GREEK.get(head) or (head if len(head) == 1 else rf"\text{{{_escaped(head)}}}")
     return f"{shown}_{{{index}}}" if index else shown
 
 

@@ -1,6 +1,6 @@
 """A loss and its gradients as a list of plain calls: what the record says, forward and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from autograd.derivatives.several import Parts
 from autograd.derivatives.shaping import astype
 from autograd.show.backward import BackwardPass, Share, as_gradient
 from autograd.show.text.symbols import Symbol, Tracer, fitted, method
+from autograd.show.words import SMALL
 from autograd.value import Value
 
 __all__ = ["Program", "rule_called", "shares_of"]
 
-_SMALL = 6  # elements of a constant array that may stand in the text
 _NO_CALLS = (AttributeError, TypeError, ValueError, KeyError, IndexError, NotImplementedError)
 
 
@@ -28,11 +28,15 @@ class Program:
     """The calls of a loss, and of its gradients, as Symbols.
 
     inputs: the Symbols of the leaves and of large constants, with what they stand for.
+    named: the identities of constants that are inputs whatever their size.
     of: the Symbol of each result; flowing: that of each gradient, or a constant.
     """
 
-    def __init__(self, backward: BackwardPass, wrt: Sequence[Value]) -> None:
+    def __init__(
+        self, backward: BackwardPass, wrt: Sequence[Value], named: Collection[int] = ()
+    ) -> None:
         self.tracer = Tracer()
+        self._named = named
         self.inputs: dict[Symbol, Any] = {}
         self.of: dict[Value, Any] = {}
         self._leaves: dict[tuple[int, int], Symbol] = {}
@@ -62,14 +66,14 @@ class Program:
             return self.of[arg] if arg in self.of else self._input(arg, seen)
         if type(arg) in (list, tuple) and type(seen) in (list, tuple) and len(arg) == len(seen):
             return type(seen)(map(self._argument, arg, seen))
-        if type(seen) is np.ndarray and seen.size > _SMALL:
+        if type(seen) is np.ndarray and (seen.size > SMALL or id(seen) in self._named):
             return self._input(seen, seen)
         return seen
 
     def _forward(self, call: Value) -> Any:
         args, kwargs = self._arguments[call], call.kwargs
         assert call.fn is not None
-        if call.fn is astype:
+        if call.fn is astype and np.ndim(args[0].data):
             return self.tracer.call(method, (args[0], "astype", args[1]), {})
         opened = self.tracer.opened(call.fn, args, kwargs)
         if isinstance(opened, Symbol) and _alike(opened.data, call.data):

@@ -11,8 +11,9 @@ from autograd.derivatives.registry import name_of
 from autograd.show.text.helpers import Helpers
 from autograd.show.text.program import rule_called
 from autograd.show.text.symbols import Symbol, attribute, method
+from autograd.show.words import SMALL
 
-__all__ = ["Writer", "is_narrow", "parsed"]
+__all__ = ["Writer", "is_narrow", "may_fail"]
 
 _OPERATORS: dict[Any, type[ast.operator]] = {
     np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.divide: ast.Div,
@@ -25,7 +26,6 @@ _COMPARISONS: dict[Any, type[ast.cmpop]] = {
 }  # fmt: skip
 _SIGNS: dict[Any, type[ast.unaryop]] = {np.negative: ast.USub, np.invert: ast.Invert}
 _REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
-_SMALL = 6  # elements of an array that is written out
 
 
 def parsed(text: str) -> ast.expr:
@@ -54,6 +54,7 @@ class Writer:
         self.helpers = helpers
         self.constant = constant
         self.expressions: dict[Symbol, ast.expr] = {}
+        self.as_calls = False  # np.divide(x, y), where x / y may be one of Python's numbers
 
     def length(self, symbol: Symbol) -> int:
         return len(ast.unparse(self.expression(symbol)))
@@ -72,10 +73,10 @@ class Writer:
     def _call(self, symbol: Symbol) -> ast.expr:
         fn, args, kwargs = symbol.fn, symbol.args, symbol.kwargs
         assert fn is not None
-        if not kwargs and fn in _OPERATORS:
+        if not kwargs and fn in _OPERATORS and not (self.as_calls and may_fail(symbol)):
             left, right = self._operands(args)
             return ast.BinOp(left, _OPERATORS[fn](), right)
-        if not kwargs and fn in _COMPARISONS:
+        if not kwargs and fn in _COMPARISONS and not any(np.iscomplexobj(_data(a)) for a in args):
             left, right = self._operands(args)
             return ast.Compare(left, [_COMPARISONS[fn]()], [right])
         if not kwargs and fn in _SIGNS:
@@ -115,11 +116,11 @@ class Writer:
         narrow = any(is_narrow(_data(a)) for a in args)
         written = []
         for arg in args:
-            weak = narrow and isinstance(arg, Symbol) and type(arg.data) is float and arg.fn
             expression = self.argument(arg)
-            written.append(
-                ast.Call(ast.Name("float", ast.Load()), [expression], []) if weak else expression
-            )
+            kind = type(getattr(arg, "data", None))
+            if narrow and isinstance(arg, Symbol) and arg.fn and kind in (float, complex):
+                expression = ast.Call(parsed(kind.__name__), [expression], [])
+            written.append(expression)
         return written
 
     def index(self, index: Any) -> ast.expr:
@@ -175,11 +176,21 @@ class Writer:
             return ast.Call(parsed("np.full"), [*shape, self.literal(x.flat[0])], kind)
         if x.ndim == 1 and x.dtype == np.int64 and (x == np.arange(x.size)).all():
             return self._called(parsed("np.arange"), (x.size,), {})
-        if x.size > _SMALL:
+        if x.size > SMALL:
             return ast.Name(self.constant(x), ast.Load())
         if x.dtype in (np.int64, np.bool):
             kind = []
         return ast.Call(parsed("np.array"), [self.literal(x.tolist())], kind)
+
+
+def may_fail(symbol: Symbol) -> bool:
+    """Whether Python's own numbers raise an error, or leave the reals, where NumPy's do not."""
+    if symbol.fn in (np.divide, np.remainder):
+        return np.ndim(symbol.data) == 0
+    if symbol.fn is not np.power or np.ndim(symbol.data):
+        return False
+    exponent = symbol.args[1]
+    return not (isinstance(exponent, int) and exponent >= 0)
 
 
 def is_narrow(x: Any) -> bool:

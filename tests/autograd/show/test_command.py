@@ -45,7 +45,7 @@ def test_expressions(text, numbers, expected):
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
-        ("tanh(w*q)", 7, "no number for q: write q=1.5 behind; given: w"),
+        ("tanh(w*q)", 7, "no number for q: write q=1.5 after the expression; given: w"),
         ("tnah(w)", 0, "Did you mean tanh"),
         ("1 + w^2", 5, r"x \*\* n"),
         ("2w", 0, r"2 \* w"),
@@ -82,6 +82,16 @@ def test_expressions(text, numbers, expected):
         ("w + 1/0", 4, "cannot be computed"),
         ("é + wz", 4, "no number for wz"),
         ("w + round_(w)", 4, "no function"),
+        ("ln(w)", 0, "Did you mean log"),
+        ("w(2 + w)", 0, r"w \* \(…\)"),
+        ("2 × w", 2, r"write \*"),
+        ("w·w", 1, r"write \*"),
+        ("(w +\n  v)", 7, "no number for v"),
+        ("repeat(w, 10**12)", 0, "cannot be computed"),
+        ("repeat(w, 1000000000000)", 0, "no whole numbers above"),
+        ("diff(w, 1000000000)", 0, "no whole numbers above"),
+        ("split(w, 2)", 0, "cannot be computed"),
+        ("exp(1" + "0" * 320 + ")*w", 0, "no whole numbers above"),
     ],
 )
 def test_a_mistake_has_a_caret_under_it(text, column, words):
@@ -172,10 +182,16 @@ def test_explain(capsys, tmp_path):
     ("arguments", "words"),
     [
         (("draw", "w^2", "w=1"), "w^2\n ^ a power"),
+        (("draw", "w", "w=1", "w=2"), "w is given twice"),
         (("draw", "w", "w"), "'w' is not of the form name=value"),
         (("draw", "w", "w=x"), "'x' is no number"),
-        (("steps", "w * 2", "w=[1, 2]"), "ShapeMismatch"),
-        (("draw", "w", "w=1", "-o", "/no/such/folder/graph.svg"), "FileNotFoundError"),
+        (
+            ("steps", "w * 2", "w=[1, 2]"),
+            "begins at one real number, not at an array of shape (2,)",
+        ),
+        (("draw", "w", "w=1", "-o", "/no/such/folder/graph.svg"), "No such file"),
+        (("draw", "w", "w=1", "-o", "graph"), "names no format"),
+        (("explain", "w*w", "w=1", "-o", "page.pdf"), "ends with .html"),
     ],
 )
 def test_mistakes_are_told_on_stderr(arguments, words, capsys):
