@@ -110,8 +110,8 @@ def _ends(
         for name, ks in touching.items():
             w, h = sizes[name]
             beyond = near + (1 if end == 0 else -1)
-            ks.sort(key=lambda k, i=beyond: (paths[k][i][sideways], k))  # type: ignore[misc]
-            for i, k in enumerate(ks):
+            order = sorted((paths[k][beyond][sideways], k) for k in ks)
+            for i, (_, k) in enumerate(order):
                 (x, y), (u, v) = paths[k][end], paths[k][near]
                 shift = (i + 1) / (len(ks) + 1) - 0.5
                 if sideways:
