@@ -31,7 +31,8 @@ class scope:
         itself. Scopes stand in one another; the newest 16,384 are known. What another thread
         computes meanwhile, and joins to the same graph, counts as made in it.
 
-    Raises TypeError for an owner that cannot be referred to weakly, such as a number.
+    Raises TypeError for an owner that cannot be referred to weakly, such as a number; RuntimeError
+    if one object is entered twice.
 
     >>> from autograd import Value, draw
     >>> x = Value(2.0)
@@ -51,6 +52,8 @@ class scope:
             self._name, self._owner = type(owner).__name__, weakref.ref(owner)
 
     def __enter__(self) -> None:
+        if hasattr(self, "_first"):
+            raise RuntimeError("a scope is entered once: write `with scope(...)` each time.")
         self._first = next_number()
 
     def __exit__(self, *_: object) -> None:

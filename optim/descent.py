@@ -3,8 +3,8 @@
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -26,11 +26,12 @@ class DescentStep(NamedTuple):
     gradient: Any
 
 
-class Descent:
+class Descent(Sequence[DescentStep]):
     """The points of a descent, the first one included.
 
-    w, f, gradient: arrays with one entry for each point. lr: the rate. diverged: whether it ended
-    early, because the function or its gradient was not finite any more.
+    To index, and to loop over, its `points`: a DescentStep each. w, f, gradient: arrays with one
+    entry for each of them. function: of one number, or one array. lr: the rate. diverged: whether
+    it ended early, as the function or its gradient was not finite any more. names: of the axes.
 
     >>> descent = descend(lambda w: w**2, 1.0, lr=0.25, steps=2)
     >>> descent.w
@@ -71,7 +72,11 @@ class Descent:
     def __len__(self) -> int:
         return len(self.points)
 
-    def __getitem__(self, k: int) -> DescentStep:
+    @overload
+    def __getitem__(self, k: int) -> DescentStep: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[DescentStep]: ...
+    def __getitem__(self, k: Any) -> Any:
         return self.points[k]
 
     def __iter__(self) -> Iterator[DescentStep]:
@@ -98,12 +103,13 @@ class Descent:
         the path over them. Of more: f against the step. Raises ImportError without matplotlib.
         """
         ax = axes_or_new(ax)
-        shown = Descent(self.function, self.points[: self._to_be_seen()], self.lr, self.diverged)
+        points = self.points[: self._to_be_seen()]
+        shown = Descent(self.function, points, self.lr, self.diverged, self.names)
         size = np.size(self.points[0].w)
         if size == 1:
             shown._plot_curve(ax)
         elif size == 2:
-            shown._plot_contours(ax, self.names)
+            shown._plot_contours(ax)
         else:
             shown._plot_loss(ax)
         ax.set_title(f"lr = {self.lr:g}, {len(self) - 1} steps" + self._ending(len(shown)))
@@ -134,7 +140,7 @@ class Descent:
         bottom, top = _with_margin(np.concatenate([f, [y for y in curve if np.isfinite(y)]]), 0.05)
         ax.set(xlabel="w", ylabel="f(w)", xlim=(low, high), ylim=(bottom, top))
 
-    def _plot_contours(self, ax: Any, names: tuple[str, ...]) -> None:
+    def _plot_contours(self, ax: Any) -> None:
         xs, ys = self.w.reshape(-1, 2).T
         (left, right), (low, high) = _with_margin(xs, 0.3), _with_margin(ys, 0.3)
         middle = (left + right) / 2, (low + high) / 2
@@ -153,7 +159,7 @@ class Descent:
             ax.contour(across, along, heights, levels, colors="#8c959f", linewidths=0.6)
         _steps(ax, xs, ys)
         _points(ax, xs, ys)
-        ax.set(xlabel=names[0], ylabel=names[1])
+        ax.set(xlabel=self.names[0], ylabel=self.names[1])
         ax.set(xlim=(across[0], across[-1]), ylim=(along[0], along[-1]))
 
     def _plot_loss(self, ax: Any) -> None:
@@ -185,17 +191,17 @@ def descend(f: Callable[..., Any], w0: Any, *, lr: float = 0.1, steps: int = 20)
     >>> descend(lambda w: (w - 3) ** 2, 0.0, lr=1.1)[-1].f > 10_000  # too large a rate
     True
     """
-    if not lr > 0 or not math.isfinite(lr):
-        raise ValueError(f"lr is {lr}; a rate is a positive number.")
-    if steps < 0:
-        raise ValueError(f"steps is {steps}; it must be at least 0.")
+    if not isinstance(lr, float | int) or not lr > 0 or not math.isfinite(lr):
+        raise ValueError(f"lr is {lr!r}; a rate is a positive number.")
+    if not isinstance(steps, int) or steps < 0:
+        raise ValueError(f"steps is {steps!r}; it is a whole number from 0.")
     if not callable(f):
         raise TypeError(f"descend(f, w0) takes a function first, not {type(f).__name__}.")
     function = f
     names: tuple[str, ...] = ("w[0]", "w[1]")
     if isinstance(w0, tuple):
-        function, names = _of_one_array(f, len(w0)), _names_of_arguments(f) or names
-    w0 = getattr(w0, "data", w0) if hasattr(w0, "backward") else w0
+        function, names = _of_one_array(f, len(w0)), _names_of_arguments(f, len(w0)) or names
+    w0 = tuple(map(_plain, w0)) if isinstance(w0, tuple) else _plain(w0)
     w = float(w0) if np.ndim(w0) == 0 else np.array(w0, float)
     _check_call(f, w0)
     value_and_gradient = value_and_grad(function)
@@ -212,15 +218,22 @@ def descend(f: Callable[..., Any], w0: Any, *, lr: float = 0.1, steps: int = 20)
     return Descent(function, points, lr, False, names)
 
 
+def _plain(w: Any) -> Any:
+    return w.data if hasattr(w, "backward") else w
+
+
 def _of_one_array(f: Callable[..., Any], n: int) -> Callable[[Any], Any]:
     return lambda w: f(*[w[i] for i in range(n)])
 
 
-def _names_of_arguments(f: Callable[..., Any]) -> tuple[str, ...]:
+def _names_of_arguments(f: Callable[..., Any], n: int) -> tuple[str, ...]:
+    """The names of the first n parameters, if f has so many."""
     try:
-        return tuple(inspect.signature(f).parameters)
+        parameters = list(inspect.signature(f).parameters.values())[:n]
     except (TypeError, ValueError):  # some of NumPy's functions
         return ()
+    named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return tuple(named) if len(named) == n else ()
 
 
 def _check_call(f: Callable[..., Any], w0: Any) -> None:

@@ -1,6 +1,7 @@
 """`python -m autograd draw|steps|explain|source EXPR name=value …`: backprop at a command line."""
 
 import argparse
+import subprocess
 import sys
 import webbrowser
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from autograd.errors import NotDifferentiable
 from autograd.show.backward import everything_behind
 from autograd.show.explaining import explain
-from autograd.show.expressions import ExpressionError, evaluated, number_from
+from autograd.show.expressions import evaluated, number_from
 from autograd.show.graph import draw
 from autograd.show.sourcing import source
 from autograd.show.stepping import steps
@@ -63,10 +64,7 @@ def _run(run: Any, options: argparse.Namespace) -> int:
         numbers = _assignments(options.values)
         with np.errstate(all="ignore"):  # an infinite result is one to look at
             run(evaluated(options.expression, numbers), options)
-    except ExpressionError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except (ValueError, TypeError, RuntimeError, OSError) as error:
+    except (ValueError, TypeError, RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

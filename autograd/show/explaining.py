@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.show.backward import is_number
+from autograd.show.drawing.builder import picture_of
 from autograd.show.drawing.colors import PAGE, THEMES
-from autograd.show.drawing.picture import Options, Picture, one_of, picture_of
+from autograd.show.drawing.picture import Options, Picture, one_of
 from autograd.show.drawing.svg import svg_of
 from autograd.show.live import for_json, live_script
 from autograd.show.stepping import Contribution, Step, Steps
@@ -69,10 +70,12 @@ def explain(
     live: sliders on the leaves, which compute the forward and backward pass anew in the page; for
         graphs of single real numbers, and the functions of them that NumPy has, and relu, sigmoid,
         softplus.
-    names, depth, level, max_nodes, direction: as of `draw`. theme: "auto" is the reader's own.
+    names, depth, level, max_nodes: as of `draw`; the steps inside of a folded layer are all there.
+    direction: "LR", or "TB" from top to bottom. theme: "auto" is the reader's own.
+    title: the heading, by default the name of the loss.
 
     Raises ShapeMismatch for a loss that is not one real number, NotDifferentiable for a graph that
-    cannot be live.
+    cannot be live, ValueError for a file that is no .html, and for settings that are not there.
 
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
     >>> page = explain(np.tanh(w * x), live=True)
@@ -81,13 +84,13 @@ def explain(
     """
     one_of("direction", direction, ("LR", "TB"))
     one_of("theme", theme, ("auto", "light", "dark"))
-    if path is not None and Path(path).suffix not in (".html", ".htm"):
+    if path is not None and Path(path).suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"a page is a file that ends with .html, not {os.fspath(path)!r}.")
     options = Options(max_nodes, False, level, depth, "kind", names)
     if live and (level != "op" or depth is not None):
         raise ValueError("a live page shows every number: leave level and depth out.")
     passes = Steps(loss, "both", names)
-    picture = picture_of(loss, options, passes.backward, passes.names)
+    picture = picture_of(loss, options, passes.passed, passes.names)
     data = _Data(passes, picture)
     heading = title or f"Backprop through {passes.names[loss]}"
     script = (_FOLDER / "page.js").read_text("utf-8")
@@ -133,7 +136,7 @@ class _Data:
     def __init__(self, passes: Steps, picture: Picture) -> None:
         self.passes = passes
         self.picture = picture
-        self.values = [v for v in passes.backward.values if v in picture.ids]
+        self.values = [v for v in passes.passed.values if v in picture.ids]
         self.index = {v: i for i, v in enumerate(self.values)}
         self.steps = list(passes)
         self.uses: dict[Value, list[int]] = {}
@@ -144,13 +147,16 @@ class _Data:
     def content(self) -> dict[str, Any]:
         formulas = {s.node: s.contributions for s in self.steps if s.phase == "backward"}
         return {
-            "loss": self.index[self.passes.backward.loss],
+            "loss": self.index[self.passes.passed.loss],
             "values": [self._value(v, formulas.get(v, ())) for v in self.values],
             "steps": [self._step(s) for s in self.steps if s.node in self.index],
             "count": len(self.steps),
-            "hidden": len(self.passes.backward.values) - len(self.values),
-            # Of each box the Value that it shows: of a layer its result.
-            "boxes": {self.picture.ids[v]: i for v, i in self.index.items()},
+            "hidden": len(self.passes.passed.values) - len(self.values),
+            "boxes": {
+                box.id: [self.index[v] for v in box.shows]
+                for box in self.picture.boxes
+                if box.shows
+            },
         }
 
     def _value(self, v: Value, contributions: tuple[Contribution, ...]) -> dict[str, Any]:
@@ -162,7 +168,7 @@ class _Data:
             "call": call_text(v, names, self.passes.constants) if v.fn is not None else "",
             "kind": f"{v.shape} {v.dtype}" if type(v.data) is not tuple and v.ndim else "",
             "data": _described(v.data),
-            "grad": _described(self.passes.backward.gradient(v)),
+            "grad": _described(self.passes.passed.gradient(v)),
             "group": " › ".join(g.label for g in group.path) if group else "",
             "uses": self.uses.get(v, []),
             "formulas": [

@@ -13,14 +13,16 @@ import graphviz
 from autograd.errors import GraphvizMissing
 from autograd.show.backward import described
 from autograd.show.drawing.as_text import mermaid_of, tree_of
+from autograd.show.drawing.builder import picture_of
 from autograd.show.drawing.colors import THEMES, Theme
 from autograd.show.drawing.dot import written_to
-from autograd.show.drawing.picture import Options, Picture, one_of, picture_of
+from autograd.show.drawing.picture import Options, Picture, one_of
 from autograd.show.drawing.svg import svg_of
 from autograd.value import Value
 
 __all__ = ["Graph", "draw"]
 
+_LARGE = 600  # boxes, beyond which dot may take minutes, or crash
 _TEXTS = {"dot", "gv", "mermaid", "mmd", "html", "txt"}  # which need no layout of Graphviz's
 
 
@@ -58,7 +60,8 @@ def draw(
     theme: "light" or "dark".
     direction: "LR" from left to right, "TB" from top to bottom; "RL", "BT".
     engine: what lays it out: Graphviz's "dot" program, its library in "pygraphviz", or the
-        "builtin" layout, which draws SVG and HTML only. "auto" is the first of them that is there.
+        "builtin" layout, which draws SVG and HTML only. "auto" is the first of them that is there,
+        and for the SVG of large graphs the last.
 
     Two drawings of the same graph are the same text, byte for byte. Raises GraphvizMissing for PNG
     and PDF where neither dot nor pygraphviz is there.
@@ -100,11 +103,13 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     @property
     def mermaid(self) -> str:
-        return mermaid_of(self._picture(), self._direction)
+        picture = self._picture()
+        return mermaid_of(picture, self._direction, self._theme)
 
     @property
     def text(self) -> str:
-        return tree_of(self._root, self._picture())
+        picture = self._picture()
+        return tree_of(self._root, picture)
 
     def _picture(self) -> Picture:
         if self.picture is None:
@@ -113,13 +118,20 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def _chosen(self, format: str) -> str:
         """What draws the format: the engine that was asked for, or the first one there is."""
+        large = self.picture is not None and len(self.picture.boxes) > _LARGE
+        if self._by == "auto" and format == "svg" and large:
+            return "builtin"
         if self._by in ("dot", "auto") and shutil.which("dot"):
             return "dot"
         if self._by in ("pygraphviz", "auto") and importlib.util.find_spec("pygraphviz"):
             return "pygraphviz"
         if self._by in ("builtin", "auto") and format == "svg" and self.picture:
             return "builtin"
-        wanted = "" if self._by in ("auto", "builtin") else f", or engine={self._by!r},"
+        if self._by == "builtin":
+            raise GraphvizMissing(
+                f"engine='builtin' draws SVG and HTML, not {format.upper()}: leave engine out."
+            )
+        wanted = "" if self._by == "auto" else f", or engine={self._by!r},"
         raise GraphvizMissing(
             f"drawing {format.upper()}{wanted} needs Graphviz: install the dot program (Debian and "
             "Ubuntu: apt install graphviz; macOS: brew install graphviz), or pip install "
@@ -191,6 +203,8 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         if outfile is None and format not in _TEXTS and self._chosen(format) == "dot":
             settings |= {"directory": directory, "view": view, "cleanup": cleanup}
             return super().render(filename, format=format, **settings)
+        for name in ("raise_if_result_exists", "overwrite_source", "quiet_view"):
+            settings.pop(name, None)  # which are of the files that graphviz writes
         picture = self.pipe(format, **settings)
         if outfile is None:
             source = self.save(filename, directory=directory)

@@ -113,7 +113,7 @@ def live_script(passes: Steps, index: Mapping[Value, int]) -> str:
     """The script of a live page. Raises NotDifferentiable for what such a page cannot compute."""
     table: dict[str, str] = {}
     nodes = []
-    for v in passes.backward.values:
+    for v in passes.passed.values:
         name = passes.names[v]
         if type(v.data) is not float:
             raise NotDifferentiable(
@@ -123,7 +123,7 @@ def live_script(passes: Steps, index: Mapping[Value, int]) -> str:
             )
         if v not in index:
             raise NotDifferentiable(
-                f"live=True needs all of the graph, which has {len(passes.backward.values)} "
+                f"live=True needs all of the graph, which has {len(passes.passed.values)} "
                 f"Values: give a max_nodes as large."
             )
         if v.fn is None:

@@ -26,8 +26,9 @@ def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) ->
         )
     values = list(values)
     found: dict[Value, str] = {}
-    for name, value in _variables(names or {}):
-        found.setdefault(value, name)
+    for variable, x in _shown(names):
+        for name, value in _within(variable, x, 4):
+            found.setdefault(value, name)
     by_module = _parameters(values)
     taken: dict[str, int] = {}
     shown = {}
@@ -40,11 +41,14 @@ def names_of(values: Iterable[Value], names: Mapping[str, Any] | None = None) ->
 
 def constants_of(names: Mapping[str, Any] | None) -> dict[int, str]:
     """The names of plain arrays among the variables, by their identity."""
-    return {
-        id(x): name
-        for name, x in (names or {}).items()
-        if isinstance(x, np.ndarray) and not name.startswith("_")
-    }
+    return {id(x): name for name, x in _shown(names) if isinstance(x, np.ndarray)}
+
+
+def _shown(names: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """The variables, but for those that are a notebook's own."""
+    for name, x in (names or {}).items():
+        if not str(name).startswith("_") and name not in ("In", "Out"):
+            yield str(name), x
 
 
 def _better(label: str, by_module: str) -> str:
@@ -60,12 +64,6 @@ def unique(name: str, taken: dict[str, int]) -> str:
         free = f"{name}_{taken[name]}"
     taken[free] = 1
     return free
-
-
-def _variables(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    for name, value in names.items():
-        if not str(name).startswith("_") and name not in ("In", "Out"):  # a notebook's own
-            yield from _within(str(name), value, 4)
 
 
 def _within(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:

@@ -20,11 +20,11 @@ from autograd.show.names import identifiers, names_of
 from autograd.show.words import factor, number, short
 from autograd.value import Value
 
-__all__ = ["GradientExplanation", "Path", "explain_grad"]
+__all__ = ["GradientExplanation", "GradientPath", "explain_grad"]
 
 
 @dataclass(frozen=True)
-class Path:
+class GradientPath:
     """One way from the loss to a Value.
 
     values, names: the Values on it, the loss first. factors: the local derivative of each call on
@@ -66,7 +66,7 @@ class GradientExplanation:
     name: str
     of: str
     count: int
-    paths: tuple[Path, ...]
+    paths: tuple[GradientPath, ...]
     gradient: Any
     rest: Any
 
@@ -192,7 +192,7 @@ def _extended(partial: _Partial, call: Value, place: int, parent: Value) -> _Par
     return _Partial(parent, c, local_slope(call, place, g, c), partial)
 
 
-def _path(partial: _Partial, names: Mapping[Value, str]) -> Path:
+def _path(partial: _Partial, names: Mapping[Value, str]) -> GradientPath:
     values, factors = [], []
     step: _Partial | None = partial
     while step is not None:
@@ -203,4 +203,4 @@ def _path(partial: _Partial, names: Mapping[Value, str]) -> Path:
     values.reverse()
     factors.reverse()
     product = as_gradient(partial.g, partial.value)
-    return Path(tuple(values), tuple(names[v] for v in values), tuple(factors), product)
+    return GradientPath(tuple(values), tuple(names[v] for v in values), tuple(factors), product)

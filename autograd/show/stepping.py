@@ -20,10 +20,11 @@ __all__ = ["Contribution", "Step", "Steps", "steps"]
 class Contribution:
     """What one step passes back to one argument of its call.
 
-    parent, name: the Value that the argument is. place: which argument.
+    call: the result of the call. parent, name: the Value that the argument is; place: which one.
     formula: what the rule computes, as `g · (1 − y²)`; numbers: the same with the numbers put in.
     local: the local derivative, of numbers; for arrays None, see `jacobian`.
-    contribution: incoming gradient × local derivative; total: the parent's sum so far, with it.
+    contribution: incoming gradient × local derivative, in the parent's shape; total: the parent's
+        sum so far, with it; first: whether there was none before.
     """
 
     call: Value = field(repr=False)
@@ -46,7 +47,7 @@ class Contribution:
         return jacobian_of(self.call, self.place, most)
 
     def __str__(self) -> str:
-        before = "" if self.first else f"   (the sum so far: {short(self.total)})"
+        before = "" if self.first else f"   (the sum now: {short(self.total)})"
         if self.numbers and self.local is not None:
             said = dict.fromkeys([self.formula, self.numbers, number(self.contribution)])
             product = " = ".join(said)
@@ -59,8 +60,11 @@ class Contribution:
 class Step:
     """One call on its way forward, or back.
 
-    node, name: the result of the call, and what it is called; call: the call, in print.
-    gradient: what has come in for it, complete (backward); contributions: what it passes on.
+    number: its place among the steps, as in `#step=12` of a page. phase: "forward" or "backward".
+    node, name: the result of the call, and what it is called; call: the call, in print; data: the
+        numbers of the result.
+    gradient: what has come in for it, complete, in its shape (backward); contributions: what it
+        passes on.
     """
 
     number: int
@@ -82,13 +86,22 @@ class Step:
 
 
 class Steps(Sequence[Step]):
-    """The steps of a pass, in order: a sequence, and a place in it to go forward and back from."""
+    """The steps of a pass, in order: a sequence, and a place in it to go forward and back from.
+
+    position: the number of the step that it is at; -1 before the first. passed: the backward pass
+    as data; names: what each Value is called.
+
+    >>> from autograd import Value, steps
+    >>> walk = steps(Value(2.0, label="x") * 3)
+    >>> walk.forward(), walk.back()
+    (  0 forward   v2 = x × 3 = 6, None)
+    """
 
     def __init__(self, loss: Value, phase: str, names: Mapping[str, Any] | None) -> None:
-        self.backward = BackwardPass(loss)
-        self.names = identifiers(self.backward.values, names_of(self.backward.values, names))
+        self.passed = BackwardPass(loss)
+        self.names = identifiers(self.passed.values, names_of(self.passed.values, names))
         self.constants = constants_of(names)
-        calls = self.backward.calls
+        calls = self.passed.calls
         self._calls: list[tuple[Literal["forward", "backward"], Value]] = []
         if phase != "backward":
             self._calls += [("forward", v) for v in reversed(calls)]
@@ -113,8 +126,8 @@ class Steps(Sequence[Step]):
         step = Step(k, phase, v, self.names[v], call_text(v, self.names, self.constants), v.data)
         if phase == "forward":
             return step
-        gradient = self.backward.gradient(v)
-        shares = self.backward.shares[v]
+        gradient = self.passed.gradient(v)
+        shares = self.passed.shares[v]
         formulas = formulas_of(v, gradient, self.constants)
         contributions = tuple(
             self._contribution(v, share, gradient, formulas.get(share.place)) for share in shares
@@ -150,7 +163,7 @@ class Steps(Sequence[Step]):
         return self[self.position]
 
     def __repr__(self) -> str:
-        return f"<{len(self)} steps of {self.names[self.backward.loss]}>"
+        return f"<{len(self)} steps of {self.names[self.passed.loss]}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
@@ -183,7 +196,7 @@ def steps(
       0 forward   v2 = a × a = 9
       1 backward  v2 = a × a, g = 1
       grad a += g · a = 1 · 3 = 3
-      grad a += g · a = 1 · 3 = 3   (the sum so far: 6)
+      grad a += g · a = 1 · 3 = 3   (the sum now: 6)
     """
     if phase not in ("both", "forward", "backward"):
         raise ValueError(f"phase is {phase!r}; it is 'both', 'forward' or 'backward'.")

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from autograd import Value
 from optim import descend
 
 
@@ -78,6 +79,8 @@ def test_no_steps_are_the_beginning():
         ({"lr": -1}, "lr is -1"),
         ({"lr": float("nan")}, "lr is nan"),
         ({"steps": -1}, "steps is -1"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"lr": "a"}, "lr is 'a'"),
     ],
 )
 def test_refusals(settings, words):
@@ -159,3 +162,12 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"valuegrad\[plot\]"):
         descend(parabola, 0.0).plot()
+
+
+def test_names_of_axes_and_slices():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    descent = descend(lambda *w: w[0] ** 2 + w[1] ** 2, (1.0, 2.0), steps=2)
+    assert descent.names == ("w[0]", "w[1]")
+    assert [p.f for p in descent[1:]] == list(descent.f[1:])
+    assert len(descend(lambda w: w * w, Value(1.0), steps=2)) == 3
+    assert descend(lambda x, y: x * y, (Value(1.0), 2.0), steps=0)[0].f == 2

@@ -1,6 +1,7 @@
 """A picture as text: Mermaid, for pages of Markdown, and a tree for the terminal."""
 
 from autograd.show.backward import everything_behind
+from autograd.show.drawing.colors import Theme
 from autograd.show.drawing.groups import Group
 from autograd.show.drawing.picture import Box, Picture
 from autograd.show.names import identifiers
@@ -10,7 +11,7 @@ from autograd.value import Value
 __all__ = ["mermaid_of", "tree_of"]
 
 
-def mermaid_of(picture: Picture, direction: str) -> str:
+def mermaid_of(picture: Picture, direction: str, theme: Theme) -> str:
     """The picture in Mermaid's flowchart language."""
     lines = [f"flowchart {direction}"]
     boxes: dict[Group | None, list[Box]] = {}
@@ -23,8 +24,9 @@ def mermaid_of(picture: Picture, direction: str) -> str:
         arrow = "-.->" if edge.dashed else "-->"
         label = f'|"{_quoted(edge.label)}"|' if edge.label else ""
         lines.append(f"  {edge.tail} {arrow}{label} {edge.head}")
-    for kind, fill in {"leaf": "#e6f4ea", "root": "#fff3d6", "call": "#eef1f5"}.items():
-        lines.append(f"  classDef {kind} fill:{fill},color:#1b1f24")
+    for kind in ("leaf", "root", "result", "call", "layer"):
+        look = f"fill:{theme[kind]},stroke:{theme[f'{kind}_line']},color:{theme['ink']}"
+        lines.append(f"  classDef {kind} {look}")
     return "\n".join(lines) + "\n"
 
 
@@ -38,7 +40,7 @@ def _write(
     for box in boxes.get(group, ()):
         text = "<br/>".join(_quoted(line) for line in [box.title, *_lines(box)] if line) or " "
         left, right = ("([", "])") if box.kind == "call" else ("[", "]")
-        kind = f":::{box.kind}" if box.kind in ("leaf", "root", "call") else ""
+        kind = f":::{box.kind}" if box.kind not in ("constant", "more") else ""
         lines.append(f'{indent}{box.id}{left}"{text}"{right}{kind}')
     for inner in order:
         if inner is not None and inner.around is group:

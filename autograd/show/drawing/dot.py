@@ -134,7 +134,5 @@ def _markup(text: str) -> str:
 
 def _text(text: str) -> str:
     """Text as it is: without the meaning that Graphviz gives to backslashes and to <...>."""
-    shown = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    shown = "\n".join(map(visible, text.split("\n")))
     return graphviz.nohtml(graphviz.escape(shown).replace("\n", "\\n"))

@@ -5,7 +5,12 @@ const np = {
   power: (x, p) => (x === 1 || p === 0 || (x === -1 && Math.abs(p) === Infinity)) ? 1 : x ** p,
   float_power: (x, p) => np.power(x, p), square: (x) => x * x,
   remainder: (x, y) => { const r = x % y; return r === 0 ? np.copysign(0, y) : (r < 0) !== (y < 0) ? r + y : r; },
-  fmod: (x, y) => x % y, floor_divide: (x, y) => Math.floor(x / y),
+  fmod: (x, y) => x % y, 
+  floor_divide: (x, y) => {  // by the remainder, as x / y may be rounded up to a whole number
+    if (!y) return Math.floor(x / y);
+    const q = (x - np.remainder(x, y)) / y, down = Math.floor(q);
+    return q - down > 0.5 ? down + 1 : down;
+  },
   ldexp: (x, i) => x * 2 ** i,
   sqrt: Math.sqrt, cbrt: Math.cbrt, exp: Math.exp, exp2: (x) => 2 ** x, expm1: Math.expm1,
   log: Math.log, log2: Math.log2, log10: Math.log10, log1p: Math.log1p,

@@ -10,7 +10,7 @@ let selected = null, timer = null, scale = 1, zoomed = false;
 
 // ------------------------------------------------------------------ words
 
-// A number with four digits, as Python's format .4g writes it.
+// A number with four digits, as Python's format .4g writes it, but for exact halves.
 function short(x, digits = 4) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
@@ -79,21 +79,18 @@ function stateAt(at) {
   return {computed, gradients: begun ? gradients : new Map(), complete};
 }
 
+// The lines of a box are those of the Values that it shows, in their order.
 function showBox(id, state) {
-  const element = byId(id), out = boxes[id], v = values[out];
-  const there = state.computed.has(out);
+  const element = byId(id), shown = boxes[id], there = shown.every((i) => state.computed.has(i));
   element.classList.toggle("pending", !there);
-  const call = byId(`call${id.slice(1)}`);
-  if (call) call.classList.toggle("pending", !there);
-  const g = state.gradients.get(out);
-  for (const line of element.querySelectorAll("text.grad")) {
-    if (line.closest(".grid")) continue;
-    if (line.dataset.text === undefined) line.dataset.text = line.textContent;
-    if (line.dataset.text.startsWith("grad ")) line.textContent = `grad ${g ? g.text : "·"}`;
-    else line.style.visibility = position === null || state.complete.has(out) ? "visible" : "hidden";
-  }
-  for (const line of element.querySelectorAll("text.data")) line.textContent = `data ${v.data.text}`;
-  const grid = element.querySelector(".grid.grad");
+  byId(`call${id.slice(1)}`)?.classList.toggle("pending", !there);
+  const done = position === null || shown.every((i) => state.complete.has(i));
+  const lines = (kind) => [...element.querySelectorAll(`text.${kind}`)].filter((line) => !line.closest(".grid"));
+  const gradients = lines("grad").filter((line) => !line.textContent.startsWith("‖"));
+  for (const line of lines("grad")) if (!gradients.includes(line)) line.style.visibility = done ? "visible" : "hidden";
+  lines("data").forEach((line, k) => { line.textContent = `data ${values[shown[k]].data.text}`; });
+  gradients.forEach((line, k) => { line.textContent = `grad ${state.gradients.get(shown[k])?.text ?? "·"}`; });
+  const v = values[shown[0]], g = state.gradients.get(shown[0]), grid = element.querySelector(".grid.grad");
   if (grid) fillGrid(grid, g && g.rows);
   const known = there ? `, data ${v.data.text}${g ? `, gradient ${g.text}` : ""}` : ", not computed yet";
   element.setAttribute("aria-label", (v.leaf ? `${v.name}, a leaf` : `${v.name} = ${v.call}`) + known);
@@ -126,7 +123,7 @@ function seek(at, {announce = true, animate = true} = {}) {
   byId("slider").value = position ?? -1;
   byId("slider").setAttribute("aria-valuetext", position === null ? "the whole picture" : whereText());
   const hash = position === null ? "" : `#step=${steps[position].number}`;
-  if (announce && location.hash !== hash) {
+  if (announce && location.protocol !== "about:" && location.hash !== hash) {  // not in a frame of a notebook
     history.replaceState(null, "", hash || location.pathname + location.search);
   }
   showStep();
@@ -296,7 +293,8 @@ function select(i, move = false) {
       make("p", {}, i === DATA.loss ? "The loss itself: 1." : "Nothing: no derivative leads to it."),
     count || best.length ? make("h3", {}, `${count.toLocaleString("en")} ${count === 1n ? "path" : "paths"} from `, isolated(values[DATA.loss].name)) : null,
     best.length ? make("ul", {}, ...merged(best).map((text) => make("li", {}, make("code", {}, text)))) : null,
-    count > BigInt(best.length) ? make("p", {class: "quiet"}, `These are the largest ${best.length}.`) : null,
+    count > BigInt(best.length) ? make("p", {class: "quiet"}, best.some((p) => p.product === null) ?
+      `These are ${best.length} of them.` : `These are the largest ${best.length}.`) : null,
     v.uses.length ? make("h3", {}, "used by") : null,
     v.uses.length ? make("p", {}, ...v.uses.flatMap((u, k) => [k ? ", " : "", link(u)])) : null,
   );
@@ -475,7 +473,7 @@ function keys(e) {
 }
 
 function start() {
-  for (const [id, out] of Object.entries(boxes)) {
+  for (const [id, [out]] of Object.entries(boxes)) {
     const element = byId(id);
     element.setAttribute("tabindex", "-1");
     element.setAttribute("role", "button");

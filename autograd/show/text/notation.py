@@ -305,7 +305,7 @@ class _JavaScript(_Writer):
         if isinstance(op, ast.Pow):
             return f"np.power({self.write(left)}, {self.write(right)})", _ATOM
         if isinstance(op, ast.FloorDiv):
-            return f"Math.floor({self.write(left)} / {self.write(right)})", _ATOM
+            return f"np.floor_divide({self.write(left)}, {self.write(right)})", _ATOM
         if isinstance(op, ast.Mod):
             return f"np.remainder({self.write(left)}, {self.write(right)})", _ATOM
         before, after = self.write(left, _SIGN), self.write(right, _SIGN)
@@ -331,6 +331,8 @@ class _JavaScript(_Writer):
     def call(
         self, func: ast.expr, args: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[str, int]:
+        if keywords:
+            raise ValueError(f"the setting {keywords[0].arg}= is not for JavaScript.")
         return f"np.{_called(func)}({', '.join(map(self.write, args))})", _ATOM
 
 

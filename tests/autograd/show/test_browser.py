@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value, steps
+from autograd import Value, explain, scope, steps
 from tests.autograd.show.pages import box, neuron
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -306,3 +306,37 @@ def test_a_leaf_alone(show):
     for key in ("ArrowRight", "ArrowLeft", " ", "End"):
         page.keyboard.press(key)
     assert page.locator("#play").is_disabled()
+
+
+def test_in_a_frame_of_a_notebook(show, tmp_path):
+    page = show(neuron())
+    frame = explain(neuron())._repr_html_()
+    page.set_content(f"<!DOCTYPE html><body>{frame}</body>")
+    inside = page.frame_locator("iframe")
+    inside.locator("#next").click()
+    expect(inside.locator("#where")).to_have_text("step 0 of 5 · forward")
+    assert "x × w" in inside.locator("#step").inner_text()
+
+
+def test_a_folded_layer_with_several_outputs(show):
+    with scope("two"):
+        a = Value(2.0, label="a")
+        p, q, r = a * 3, a * 5, a * 5.5
+    page = show(p * q + r * 0, level="layer")
+    page.keyboard.press("End")
+    lines = page.locator(".box.layer text").all_text_contents()
+    assert [t for t in lines if t.startswith(("data", "grad"))] == [
+        "data 6", "grad 10", "data 10", "grad 6", "data 11", "grad 0",
+    ]  # fmt: skip
+
+
+def test_paths_between_arrays_do_not_claim_to_be_the_largest(show):
+    x = Value(np.ones((2, 2)), label="x")
+    y = x
+    for _ in range(3):
+        y = np.tanh(y) + y
+    page = show(y.sum())
+    box(page, "x").dispatch_event("click")
+    text = page.locator("#node").inner_text()
+    assert "8 paths" in text
+    assert "These are 6 of them." in text

@@ -117,3 +117,14 @@ def test_every_function_of_numbers_is_computed_as_the_engine_does(show):
                     np.testing.assert_allclose(grad, v.grad, 1e-12, 1e-12, err_msg=message)
                     compared += 1
     assert compared == len(points) * len(inside)
+
+
+def test_remainders_of_what_is_rounded(show):
+    x, y = Value(1.0, label="x"), Value(0.1, label="y")
+    page = show(np.remainder(x, y) * 1.0, live=True)
+    for a, b in ((1.0, 0.1), (-1.0, 0.1), (1.0, -0.1), (6.0, 2.0), (-6.0, 2.0), (0.3, 0.1)):
+        page.evaluate(SET, {"x": a, "y": b})
+        z, w = Value(a), Value(b)
+        r = np.remainder(z, w)
+        r.backward()
+        assert [float(n) for n in page.evaluate(READ)["y"]] == [b, w.grad]

@@ -410,3 +410,95 @@ def test_where_dot_crashes_the_builtin_layout_draws(monkeypatch):
     for graph, format in ((draw(y), "png"), (draw(y, engine="dot"), "svg")):
         with pytest.raises(graphviz.CalledProcessError):
             graph.pipe(format)
+
+
+def test_a_folded_layer_with_several_outputs_shows_them_all():
+    with scope("S"):
+        a = Value(2.0, label="a")
+        p, q = a * 3, a * 5
+    texts = drawn(p * q, level="layer", shares=True)
+    assert [t for t in texts if t.startswith(("data", "grad"))] == [
+        "data 6", "grad 10", "data 10", "grad 6", "data 60", "grad 1",
+    ]  # fmt: skip
+    assert {"2 outputs", "1 × 10 = 10", "1 × 6 = 6", "‖grad of leaves‖ 60"} <= set(texts)
+    model = nn.MLP(2, [3, 1], rng=0)
+    loss = model([Value(1.0), Value(-2.0)]) ** 2
+    assert drawn(loss, depth=1, shares=True).count("3 shares") == 3
+
+
+def test_a_block_of_leaves_alone_is_not_folded():
+    with scope("leaves"):
+        x = Value(1.0, label="x")
+    assert "data 1" in drawn(x * 2, level="layer")
+    assert "data 1" in drawn(x * 2, depth=0)
+
+
+def test_before_any_backward_pass_there_are_no_gradients():
+    y = Value(2.0, label="x") * 3
+    assert not any("grad" in t for t in drawn(y))
+    assert draw(y).text == "v2 = x × 3  data 6\n└─ x  data 2"
+    assert "grad 3" in drawn(y, shares=True)
+
+
+def test_arrays_are_named_by_variables():
+    data = np.arange(20.0).reshape(5, 4)
+    y = (Value(np.ones((4, 1)), label="w").T * data).sum()
+    assert "data" in drawn(y, names={"data": data, 1: data, "_": data})
+    assert "array of shape (5, 4)" in drawn(y)
+    with pytest.raises(TypeError, match=r"locals\(\)"):
+        draw(y, names=["data"])
+
+
+def test_modules_in_scopes_keep_their_names():
+    class Block(nn.Module):
+        def __init__(self):
+            self.fc = nn.Linear(2, 1, rng=0)
+
+        def forward(self, x):
+            with scope("inner"):
+                return self.fc(x)
+
+    block = Block()
+    assert {"Block", "inner", "fc: Linear"} <= set(drawn(block(np.ones(2)).sum()))
+
+
+def test_names_after_parts_were_called_alone():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 1, rng=0))
+    model[0](np.ones(2))
+    assert {"0.weight", "1.weight"} <= set(drawn(model(np.ones(2)).sum()))
+
+
+def test_a_scope_is_entered_once_and_has_an_owner():
+    once = scope("a")
+    with once, pytest.raises(RuntimeError, match="entered once"), once:
+        pass
+    with pytest.raises(TypeError, match="weak reference"):
+        scope(3)
+
+
+def test_a_graph_is_a_digraph_still():
+    graph = draw(Value(1.0) * 2)
+    copy = graph.copy()
+    assert copy.source == graph.source
+    for text in ("text", "mermaid"):
+        with pytest.raises(TypeError, match="DOT text alone"):
+            getattr(copy, text)
+
+
+@pytest.mark.parametrize("name", ["graph", "graph.docx"])
+def test_files_of_no_format(name, tmp_path):
+    with pytest.raises(ValueError, match="names no format"):
+        draw(Value(1.0)).render(outfile=tmp_path / name)
+    with pytest.raises(GraphvizMissing, match="leave engine out"):
+        draw(Value(1.0), engine="builtin").render(outfile=tmp_path / "graph.png")
+
+
+def test_large_graphs_do_not_wait_for_dot():
+    y = x = Value(1.0)
+    for _ in range(400):
+        y = y * x
+    assert draw(y, max_nodes=1000)._chosen("svg") == "builtin"
+
+
+def test_mermaid_is_dark_too():
+    assert "fill:#12291c" in draw(Value(1.0) * 2, theme="dark").mermaid

@@ -1,14 +1,16 @@
 """The source of a loss: it runs without this library, and computes what the engine computes."""
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 
 import nn
-from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, primitive, relu, source
+from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, primitive, relu, source, steps
 from autograd.check.catalogue import CALLS, ELEMENTWISE, distinct
 from autograd.derivatives.registry import name_of
 from autograd.testing import networks, programs
@@ -306,3 +308,30 @@ def test_every_network(network):
     parameters = [{name: Value(x) for name, x in layer.items()} for layer in network.parameters]
     leaves = [p for layer in parameters for p in layer.values()]
     agrees(network.loss(parameters), leaves)
+
+
+@pytest.mark.parametrize("name", ["neuron", "square", "diamond", "small_net", "cross_entropy",
+                                  "small_conv", "attention"])  # fmt: skip
+def test_every_graph_of_the_gallery(name, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[3] / "examples")
+    loss, _ = getattr(importlib.import_module("gallery"), name)()
+    agrees(loss, [v for v in steps(loss).passed.values if v.fn is None])
+
+
+def test_a_cast_of_a_number_and_quotients_beside_single_precision():
+    x = Value(2.0, label="x")
+    agrees(x.astype(np.float32) * 2, [x], rtol=1e-6)
+    q, s = Value(np.ones(2, np.float32), label="q"), Value(0.0, label="s")
+    with np.errstate(all="ignore"):
+        agrees(np.sum(1 / s) * q.sum(), [q, s])
+        z = Value(1 + 2j, label="z")
+        agrees(np.real(np.maximum(z, 0)), [z])
+
+
+def test_the_rule_with_a_case_of_its_own_is_not_simplified_away():
+    @primitive
+    def odd(x):
+        return np.where(x > 5, 7 * x, 2 * x)
+
+    defvjp(odd, lambda g, y, x: np.where((x == 0) | (x > 5), 7 * g, 2 * g))
+    assert "2 · g" not in str(steps(odd(Value(6.0, label="x")))).replace("else 2 · g", "")

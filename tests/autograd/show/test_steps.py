@@ -80,8 +80,8 @@ def test_running_totals_and_why_they_are_sums():
     totals = [c.total for s in steps(y) for c in s.contributions if c.name == "x"]
     assert totals == pytest.approx([1, 1 + math.sin(2), 1 + math.sin(2) + 2 * math.cos(2)])
     shown = [line for line in str(steps(y)).splitlines() if "grad x" in line]
-    assert "the sum so far" not in shown[0]
-    assert "the sum so far: 1.077" in shown[2]
+    assert "the sum now" not in shown[0]
+    assert "the sum now: 1.077" in shown[2]
 
 
 def test_of_arrays_the_rule_and_its_jacobian_on_request():
@@ -152,7 +152,7 @@ def test_complex_numbers_in_the_convention_of_grad():
     z = Value(1 + 2j, label="z")
     y = np.real(z * z * (3 - 1j))
     y.backward()
-    backward = steps(y).backward
+    backward = steps(y).passed
     assert backward.gradient(z) == z.grad
     assert sum(s.contribution for s in backward.arriving[z]) == z.grad
 
@@ -164,7 +164,7 @@ def test_where_nothing_comes_in_nothing_goes_out():
     assert last.name == "v2"
     assert last.gradient == 0
     assert [(c.local, c.contribution) for c in last.contributions] == [(np.inf, 0.0)]
-    assert steps(y).backward.gradient(x) == 1
+    assert steps(y).passed.gradient(x) == 1
 
 
 def test_a_leaf_has_no_steps():
@@ -209,9 +209,9 @@ def test_totals_are_gradients(program):
         return
     y.backward()
     walk = steps(y)
-    for v in walk.backward.values:
-        np.testing.assert_allclose(walk.backward.gradient(v), v.grad, rtol=1e-12, atol=1e-300)
-        shares = walk.backward.arriving[v]
+    for v in walk.passed.values:
+        np.testing.assert_allclose(walk.passed.gradient(v), v.grad, rtol=1e-12, atol=1e-300)
+        shares = walk.passed.arriving[v]
         if shares:
             np.testing.assert_allclose(
                 sum(s.contribution for s in shares), v.grad, rtol=1e-9, atol=1e-12
@@ -320,7 +320,7 @@ def test_networks_are_stepped_through(network):
     parameters = [{name: Value(x) for name, x in layer.items()} for layer in network.parameters]
     loss = network.loss(parameters)
     loss.backward()
-    backward = steps(loss, names={"layers": parameters}).backward
+    backward = steps(loss, names={"layers": parameters}).passed
     for layer in parameters:
         for p in layer.values():
             np.testing.assert_allclose(backward.gradient(p), p.grad, rtol=1e-12)
