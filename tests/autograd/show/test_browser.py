@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from autograd import Value, explain, scope, steps
-from tests.autograd.show.pages import box, neuron
+from tests.autograd.show.shared import box, neuron
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 

@@ -9,7 +9,7 @@ from autograd import Value
 from autograd.check.catalogue import ELEMENTWISE
 from autograd.derivatives.registry import TABLE, name_of
 from autograd.show.live import known_functions
-from tests.autograd.show.pages import box, neuron
+from tests.autograd.show.shared import box, neuron
 
 SET = """(numbers) => {
   for (const input of document.querySelectorAll("#sliders input[type=number]")) {

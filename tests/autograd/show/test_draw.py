@@ -1,6 +1,5 @@
 """Pictures: what is in the DOT text, and what happens with and without an engine."""
 
-import contextlib
 import importlib.util
 import re
 import shutil
@@ -13,19 +12,14 @@ import pytest
 from hypothesis import given
 
 import autograd.show.graph
-import nn
-from autograd import Value, draw, scope
+from autograd import Value, draw
 from autograd.errors import GraphvizMissing, ShapeMismatch
 from autograd.testing import programs
+from tests.autograd.show.shared import SVG, drawn, edges
 from tests.programs import printed
 
-SVG = "{http://www.w3.org/2000/svg}"
 HAS_ENGINE = bool(shutil.which("dot") or importlib.util.find_spec("pygraphviz"))
 needs_engine = pytest.mark.skipif(not HAS_ENGINE, reason="neither dot nor pygraphviz is installed")
-
-
-def edges(graph):
-    return [line.strip() for line in graph.source.splitlines() if "->" in line]
 
 
 def test_a_product_with_itself_has_two_edges():
@@ -208,14 +202,6 @@ def test_several_results_of_one_call():
 # --------------------------------------------------------------------- what a picture shows
 
 
-def drawn(value, **settings):
-    """The texts of the built-in SVG."""
-    svg = draw(value, engine="builtin", **settings).pipe("svg", encoding="utf-8")
-    return [
-        t.text.replace("\N{NO-BREAK SPACE}", " ") for t in ET.fromstring(svg).iter(f"{SVG}text")
-    ]
-
-
 def test_shares_are_the_chain_rule_along_each_edge():
     a, b = Value(3.0, label="a"), Value(-2.0, label="b")
     y = a * b + a
@@ -254,61 +240,6 @@ def test_a_value_that_is_nan_or_infinite_is_drawn():
     assert "nan" in draw(x).source
 
 
-def test_names_of_variables_and_of_parameters():
-    w = [Value(1.0), Value(2.0)]
-    y = w[0] * w[1]
-    assert {"w[0]", "w[1]", "y"} <= set(drawn(y, names={"w": w, "y": y}))
-    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=0))
-    out = model(np.ones((1, 2))).sum()
-    assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= set(drawn(out))
-    assert {"model.0.weight"} <= set(drawn(out, names={"model": model}))
-
-
-def test_modules_are_groups_and_can_be_folded():
-    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=0))
-    out = model(np.ones((1, 2))).sum()
-    source = draw(out).source
-    assert re.findall(r"subgraph cluster_\d", source) == [
-        "subgraph cluster_0", "subgraph cluster_1", "subgraph cluster_2", "subgraph cluster_3",
-    ]  # fmt: skip
-    for label in ("Sequential", "0: Linear", "1: Tanh", "2: Linear"):
-        assert label in source
-    layers = draw(out, level="layer")
-    assert edges(layers) == [
-        "layer0 -> layer1", "layer1 -> layer2", "layer2 -> call3", "call3 -> v3",
-    ]  # fmt: skip
-    assert "9 parameters" in layers.source
-    assert edges(draw(out, depth=0)) == ["layer0 -> call1", "call1 -> v1"]
-    assert "13 parameters" in draw(out, depth=0).source
-    assert draw(out, depth=1).source == layers.source
-    assert draw(out, depth=9).source == source
-
-
-def test_a_layer_that_is_called_twice_is_two_groups():
-    layer = nn.Linear(2, 2, rng=0)
-    out = layer(layer(np.ones(2))).sum()
-    assert edges(draw(out, level="layer"))[:2] == ["v0 -> layer2", "v1 -> layer2"]
-    assert draw(out).source.count("subgraph cluster") == 2
-
-
-def test_scopes_stand_in_one_another_and_leave_nothing_behind():
-    x = Value(2.0)
-    with scope("outer"):
-        a = x * 2
-        with scope("inner"):
-            b = a + 1
-        c = b * a
-    assert edges(draw(c + x, depth=0)) == [
-        "v0 -> layer1", "layer1 -> call2", "v0 -> call2", "call2 -> v2",
-    ]  # fmt: skip
-    assert {"v1 -> layer2", "layer2 -> call3", "v1 -> call3"} <= set(edges(draw(c, level="layer")))
-
-
-def test_a_group_whose_module_is_gone_has_its_name_still():
-    out = nn.Sequential(nn.Linear(2, 2, rng=0))(np.ones(2)).sum()
-    assert re.findall(r"label=(\w+) labeljust", draw(out).source) == ["Sequential", "Linear"]
-
-
 def test_colours_by_the_size_of_the_gradient_have_a_legend():
     a, b = Value(1.0, label="a"), Value(100.0, label="b")
     y = a * b
@@ -327,15 +258,6 @@ def test_gradients_at_both_ends_of_what_a_double_holds():
     loss.backward()
     assert "legend" in draw(loss, color="gradient").source
     drawn(loss, color="gradient")
-
-
-def test_scopes_as_deep_as_they_may_be():
-    x = y = Value(1.0)
-    with contextlib.ExitStack() as stack:
-        for k in range(2000):
-            stack.enter_context(scope(f"s{k}"))
-        y = x * 2
-    draw(y)
 
 
 def test_dark_is_another_picture_of_the_same():
@@ -412,68 +334,11 @@ def test_where_dot_crashes_the_builtin_layout_draws(monkeypatch):
             graph.pipe(format)
 
 
-def test_a_folded_layer_with_several_outputs_shows_them_all():
-    with scope("S"):
-        a = Value(2.0, label="a")
-        p, q = a * 3, a * 5
-    texts = drawn(p * q, level="layer", shares=True)
-    assert [t for t in texts if t.startswith(("data", "grad"))] == [
-        "data 6", "grad 10", "data 10", "grad 6", "data 60", "grad 1",
-    ]  # fmt: skip
-    assert {"2 outputs", "1 × 10 = 10", "1 × 6 = 6", "‖grad of leaves‖ 60"} <= set(texts)
-    model = nn.MLP(2, [3, 1], rng=0)
-    loss = model([Value(1.0), Value(-2.0)]) ** 2
-    assert drawn(loss, depth=1, shares=True).count("3 shares") == 3
-
-
-def test_a_block_of_leaves_alone_is_not_folded():
-    with scope("leaves"):
-        x = Value(1.0, label="x")
-    assert "data 1" in drawn(x * 2, level="layer")
-    assert "data 1" in drawn(x * 2, depth=0)
-
-
 def test_before_any_backward_pass_there_are_no_gradients():
     y = Value(2.0, label="x") * 3
     assert not any("grad" in t for t in drawn(y))
     assert draw(y).text == "v2 = x × 3  data 6\n└─ x  data 2"
     assert "grad 3" in drawn(y, shares=True)
-
-
-def test_arrays_are_named_by_variables():
-    data = np.arange(20.0).reshape(5, 4)
-    y = (Value(np.ones((4, 1)), label="w").T * data).sum()
-    assert "data" in drawn(y, names={"data": data, 1: data, "_": data})
-    assert "array of shape (5, 4)" in drawn(y)
-    with pytest.raises(TypeError, match=r"locals\(\)"):
-        draw(y, names=["data"])
-
-
-def test_modules_in_scopes_keep_their_names():
-    class Block(nn.Module):
-        def __init__(self):
-            self.fc = nn.Linear(2, 1, rng=0)
-
-        def forward(self, x):
-            with scope("inner"):
-                return self.fc(x)
-
-    block = Block()
-    assert {"Block", "inner", "fc: Linear"} <= set(drawn(block(np.ones(2)).sum()))
-
-
-def test_names_after_parts_were_called_alone():
-    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 1, rng=0))
-    model[0](np.ones(2))
-    assert {"0.weight", "1.weight"} <= set(drawn(model(np.ones(2)).sum()))
-
-
-def test_a_scope_is_entered_once_and_has_an_owner():
-    once = scope("a")
-    with once, pytest.raises(RuntimeError, match="entered once"), once:
-        pass
-    with pytest.raises(TypeError, match="weak reference"):
-        scope(3)
 
 
 def test_a_graph_is_a_digraph_still():
