@@ -1,12 +1,13 @@
 """Scopes: which part of a program made which Values, so that pictures can group them.
 
 A scope is an interval of the numbers that Values get when they are made. The newest ones are
-kept in one log of bounded size, beside the record: no Value knows of it, and it keeps nothing
+kept in one ring of bounded size, beside the record: no Value knows of it, and it keeps nothing
 alive.
 """
 
+import itertools
 import weakref
-from collections import deque
+from array import array
 from typing import Any, NamedTuple
 
 from autograd.record import next_number
@@ -15,9 +16,12 @@ from autograd.recording import is_recording
 __all__ = ["Interval", "intervals", "scope"]
 
 _MOST = 16_384
-# Four entries a scope: its first number, its name, its owner, its last number. None of them makes
-# work for the cyclic collector, as tuples of them would; owners have one weak reference each.
-_log: deque[Any] = deque(maxlen=4 * _MOST)
+# A ring: of numbers as C has them, since Python's own, kept here, would lie scattered in the memory
+# that the next graph is made in, and slow it down; names and weak references are few objects.
+_numbers = array("q", [0, 0]) * _MOST
+_names: list[str] = [""] * _MOST
+_owners: list[Any] = [None] * _MOST
+_next_place = itertools.count().__next__
 
 
 def _nobody() -> None:
@@ -58,7 +62,10 @@ class scope:
 
     def __exit__(self, *_: object) -> None:
         if is_recording():
-            _log.extend((self._first, self._name, self._owner, next_number()))
+            place = _next_place() % _MOST
+            _numbers[2 * place] = self._first
+            _numbers[2 * place + 1] = next_number()
+            _names[place], _owners[place] = self._name, self._owner
 
 
 class Interval(NamedTuple):
@@ -72,11 +79,9 @@ class Interval(NamedTuple):
 
 def intervals(first: int, last: int) -> list[Interval]:
     """The scopes with anything between two numbers, outer ones before inner ones."""
-    entries = list(_log)
-    columns = (entries[::4], entries[3::4], entries[1::4], entries[2::4])
     found = [
-        Interval(begin, end, name, owner())
-        for begin, end, name, owner in zip(*columns, strict=True)
-        if begin <= last and first <= end
+        Interval(_numbers[2 * place], _numbers[2 * place + 1], _names[place], owner())
+        for place, owner in enumerate(_owners)
+        if owner and _numbers[2 * place] <= last and first <= _numbers[2 * place + 1]
     ]
     return sorted(found, key=lambda s: (s.first, -s.last))
