@@ -33,8 +33,10 @@ class Module:
     training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with scope(self):  # so that pictures can show what a layer does as one
-            return self.forward(*args, **kwargs)
+        first = scope.begin()  # so that pictures can show what a layer does as one
+        out = self.forward(*args, **kwargs)
+        scope.end(self, first)
+        return out
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; a subclass defines it."""
