@@ -69,7 +69,7 @@ def unique(name: str, taken: dict[str, int]) -> str:
 def _within(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
     if isinstance(value, Value):
         yield name, value
-    elif hasattr(value, "named_parameters"):
+    elif hasattr(value, "named_parameters") and not isinstance(value, type):
         yield from ((f"{name}.{inner}", p) for inner, p in value.named_parameters())
     elif depth and isinstance(value, list | tuple):
         for i, member in enumerate(value):

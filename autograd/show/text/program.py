@@ -90,12 +90,20 @@ class Program:
             elif not _alike(as_gradient(_data(c), share.parent), share.contribution):
                 c = _as_it_stands(self.tracer, call, share.place, g, y, args)
             known = self.flowing.get(share.parent)
-            self.flowing[share.parent] = c if known is None else known + c
+            if known is None or _is_zero(known):
+                self.flowing[share.parent] = c
+            elif not _is_zero(c):
+                self.flowing[share.parent] = known + c
 
     def _gradient(self, v: Value) -> Any:
         """The gradient as users know it: of complex numbers the way up."""
         g = self.flowing.get(v, like(0.0, v.data))
         return np.conjugate(g) if v.dtype.kind == "c" else g
+
+
+def _is_zero(x: Any) -> bool:
+    """Whether it is a constant 0, or an array of them."""
+    return isinstance(x, float | np.generic | np.ndarray) and not np.any(x)
 
 
 def _data(x: Any) -> Any:

@@ -139,6 +139,8 @@ class Symbol(NDArrayOperatorsMixin):
         kwargs: dict[str, Any],
     ) -> None:
         self.tracer = tracer
+        if isinstance(data, np.ndarray) and not data.ndim:
+            data = data[()]
         self.data = quick(data)  # a double is a Python number, as in the engine
         self.fn = fn
         self.args = args

@@ -130,3 +130,8 @@ def test_arrays_are_named_by_variables():
     assert "array of shape (5, 4)" in drawn(y)
     with pytest.raises(TypeError, match=r"locals\(\)"):
         draw(y, names=["data"])
+
+
+def test_classes_among_the_variables_are_no_modules():
+    x = Value(1.0)
+    assert "x" in drawn(x * 2, names={"Linear": nn.Linear, "np": np, "x": x})

@@ -335,3 +335,16 @@ def test_the_rule_with_a_case_of_its_own_is_not_simplified_away():
 
     defvjp(odd, lambda g, y, x: np.where((x == 0) | (x > 5), 7 * g, 2 * g))
     assert "2 · g" not in str(steps(odd(Value(6.0, label="x")))).replace("else 2 · g", "")
+
+
+def test_shares_that_are_nothing_are_not_added():
+    x = Value(2.0, label="x")
+    text = agrees(np.where(False, x, x * 3) + x, [x])
+    assert "np.zeros" not in text
+
+
+def test_half_precision_stays_where_a_number_stands_beside_it():
+    s, q = Value(2.0, label="s"), Value(np.ones(3, np.float16), label="q")
+    loss = np.sum(np.where(False, s, np.sqrt(s)) - np.float32(1.5)) + np.sum(q)
+    text = agrees(loss, [s, q], rtol=1e-3)
+    assert np.result_type(text.function()(**text.inputs)[0]) == loss.dtype
