@@ -122,7 +122,9 @@ class Descent(Sequence[DescentStep]):
 
     def _ending(self, shown: int) -> str:
         end = ", diverged" if self.diverged else ", f grows" if self.f[-1] > self.f[0] else ""
-        return end + (f" (the first {shown} points)" if shown < len(self) else "")
+        return end + (
+            f" (the first {shown} points; the others are far off)" if shown < len(self) else ""
+        )
 
     def _plot_curve(self, ax: Any) -> None:
         w, f = self.w.reshape(-1), self.f
@@ -281,4 +283,4 @@ def _points(ax: Any, x: Any, y: Any) -> None:
     look: dict[str, Any] = {"fontsize": 9, "zorder": 4, "bbox": paper}
     ax.annotate("start", (x[0], y[0]), textcoords="offset points", xytext=(6, 6), **look)
     if len(x) > 1:
-        ax.annotate("end", (x[-1], y[-1]), textcoords="offset points", xytext=(6, -14), **look)
+        ax.annotate("end", (x[-1], y[-1]), textcoords="offset points", xytext=(8, 8), **look)

@@ -90,6 +90,8 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _draw(loss: Value, options: argparse.Namespace) -> None:
+    if options.shares and not options.output:
+        raise ValueError("--shares are on the edges of a picture: give a file, -o graph.svg.")
     if loss.size == 1:
         loss.backward()
     graph = draw(loss, shares=options.shares, direction=options.direction, theme=options.theme)

@@ -56,7 +56,8 @@ def draw(
         only the outermost. All are opened by default.
     level: "layer" shows every innermost module as one box.
     max_nodes: so many are drawn, the newest ones; of the others only the number is told.
-    color: "gradient" colours boxes by the largest absolute gradient in them, with a legend.
+    color: "gradient" colours boxes by the largest absolute gradient in them, with a legend; before
+        any `backward()`, by those of this Value's own pass.
     theme: "light" or "dark".
     direction: "LR" from left to right, "TB" from top to bottom; "RL", "BT".
     engine: what lays it out: Graphviz's "dot" program, its library in "pygraphviz", or the

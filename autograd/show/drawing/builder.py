@@ -39,9 +39,10 @@ def picture_of(
     backward: the pass whose gradients are shown; without, `.grad` is. names: of every Value, for
     boxes that have no other.
     """
-    if options.shares and backward is None:
-        backward = BackwardPass(root)
     every = everything_behind(root)
+    colorless = options.color == "gradient" and all(v._grad is None for v in every)
+    if backward is None and (options.shares or colorless):
+        backward = BackwardPass(root)
     groups = groups_of(every)
     folded = {v: fold for v in every if (fold := _fold(groups.get(v), options))}
     with_calls = {fold for v, fold in folded.items() if v.fn is not None}

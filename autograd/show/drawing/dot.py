@@ -121,7 +121,8 @@ def _legend(sizes: tuple[float, float], theme: Theme) -> str:
     )
     return (
         f'<<table border="0" cellborder="0" cellspacing="0"><tr>'
-        f'<td><font color="{theme["gradient"]}">|grad| {number(low)} </font></td>{cells}'
+        f'<td><font color="{theme["gradient"]}">max |grad|, log scale: {number(low)} </font></td>'
+        f"{cells}"
         f'<td><font color="{theme["gradient"]}"> {number(high)}</font></td></tr></table>>'
     )
 

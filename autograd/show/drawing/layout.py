@@ -36,19 +36,19 @@ def laid_out(
     groups: Mapping[Any, tuple[Any, ...]],
     *,
     later: Iterable[Pair] = (),
-    between: float = 48.0,
+    rooms: Sequence[float],
 ) -> Layout:
     """Places for an acyclic graph whose nodes come in an order in which edges lead forward.
 
     sizes: of each node its extent along and across; groups: what stays together, outermost first;
-    later: pairs of nodes, the second in a later layer; between: the room between layers.
+    later: pairs of nodes, the second in a later layer; rooms: what each edge needs after its tail.
     """
     layer = _layers(list(sizes), edges, later)
     plan = _Plan(sizes, layer, dict(groups))
     chains = [plan.chain(k, *edge) for k, edge in enumerate(edges)]
     plan.order([pair for chain in chains for pair in itertools.pairwise(chain)])
     plan.place()
-    return plan.coordinates(chains, between)
+    return plan.coordinates(chains, rooms)
 
 
 def _layers(nodes: list[Any], edges: Sequence[Pair], later: Iterable[Pair]) -> dict[Any, int]:
@@ -173,19 +173,21 @@ class _Plan:
 
     # ------------------------------------------------------------------- coordinates
 
-    def coordinates(self, chains: list[list[Any]], between: float) -> Layout:
+    def coordinates(self, chains: list[list[Any]], rooms: Sequence[float]) -> Layout:
         """In its layer an edge runs straight, past the boxes beside it; it bends between them."""
-        at, sides = 0.0, []
-        for row in self.rows:
+        at, between, sides = 0.0, [0.0] * len(self.rows), []
+        for chain, room in zip(chains, rooms, strict=True):
+            between[self.layer[chain[0]]] = max(between[self.layer[chain[0]]], room)
+        for row, gap in zip(self.rows, between, strict=True):
             deep = max((self.sizes[n][0] for n in row if n in self.sizes), default=0.0)
             sides.append((at, at + deep))
-            at += deep + between
+            at += deep + gap
         middle = {n: (sum(sides[self.layer[n]]) / 2, self.across[n]) for n in self.sizes}
         paths = []
         for chain in chains:
             points = [(x, self.across[n]) for n in chain for x in sides[self.layer[n]]]
             paths.append([middle[chain[0]], *points[1:-1], middle[chain[-1]]])
-        return Layout(middle, paths, max(at - between, 0.0))
+        return Layout(middle, paths, at)
 
 
 def _mean(n: Any, near: Mapping[Any, list[Any]], place: Mapping[Any, float]) -> float:

@@ -1,6 +1,7 @@
 """A picture as SVG, by the layout of our own: where Graphviz is not, and in pages."""
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,17 +34,19 @@ def svg_of(
     sideways = direction in ("LR", "RL")
     sizes = {box.id: _size(box, roomy) for box in picture.boxes}
     beside = {e.tail: 2 * width(e.label) * _SMALL_LETTER + 14 for e in picture.edges if e.label}
-    turned = (
-        sizes
-        if sideways
-        else {name: (h, max(w, beside.get(name, 0))) for name, (w, h) in sizes.items()}
-    )
-    label = max((width(e.label) * _SMALL_LETTER for e in picture.edges), default=0.0)
-    between = max(34.0, label + 26) if sideways else (54.0 if label else 34.0)
+    turned = sizes
+    beside = {e.tail: 2 * width(e.label) * _SMALL_LETTER + 14 for e in picture.edges if e.label}
+    if not sideways:
+        turned = {name: (h, max(w, beside.get(name, 0))) for name, (w, h) in sizes.items()}
     groups = {box.id: box.group.path if box.group else () for box in picture.boxes}
-    between += 2 * _GROUP_PAD * max((len(path) - 1 for path in groups.values() if path), default=0)
+    frames = 2 * _GROUP_PAD * max((len(path) - 1 for path in groups.values() if path), default=0)
     edges = [(e.tail, e.head) for e in picture.edges]
-    layout = laid_out(turned, edges, groups, later=picture.later, between=between)
+    many = Counter(e.tail for e in picture.edges if e.label)
+    rooms = [
+        frames + 34 + (_label_room(e, many[e.tail], sideways) if e.label else 0)
+        for e in picture.edges
+    ]
+    layout = laid_out(turned, edges, groups, later=picture.later, rooms=rooms)
 
     def at(point: Point) -> Point:
         along, across = point
@@ -55,7 +58,7 @@ def svg_of(
     drawing = _Drawing(theme, picture)
     for group, frame in _frames(picture, centres, sizes):
         drawing.group(group, frame)
-    drawing.above = _above(picture, paths, int(sideways))
+    drawing.stacked = _stacked(picture, paths, sideways)
     for k, (edge, path) in enumerate(zip(picture.edges, paths, strict=True)):
         drawing.edge(k, edge, path, sideways)
     for box in picture.boxes:
@@ -63,6 +66,11 @@ def svg_of(
     if picture.sizes:
         drawing.legend(picture.sizes)
     return drawing.text(whole)
+
+
+def _label_room(edge: Edge, labels: int, sideways: bool) -> float:
+    """What a label needs beyond the usual: its length, or beside others its height."""
+    return width(edge.label) * _SMALL_LETTER - 8 if sideways else 13.0 * ((labels + 1) // 2)
 
 
 def _size(box: Box, roomy: bool) -> tuple[float, float]:
@@ -123,16 +131,29 @@ def _ends(
     return paths
 
 
-def _above(picture: Picture, paths: Sequence[Sequence[Point]], axis: int) -> dict[int, bool]:
-    """Which of several edges from one box are of the upper, or the left, half."""
+def _stacked(
+    picture: Picture, paths: Sequence[Sequence[Point]], sideways: bool
+) -> dict[int, tuple[bool, Point]]:
+    """Where the labels of edges that leave one box together begin, and whether on the first side.
+
+    Half of them are above the first edge, or left of it, the others below the last: a line each.
+    """
     leaving: dict[str, list[int]] = {}
     for k, edge in enumerate(picture.edges):
-        leaving.setdefault(edge.tail, []).append(k)
-    found: dict[int, bool] = {}
+        if edge.label:
+            leaving.setdefault(edge.tail, []).append(k)
+    found: dict[int, tuple[bool, Point]] = {}
     for ks in leaving.values():
-        if len(ks) > 1:
-            ks.sort(key=lambda k: paths[k][0][axis])
-            found |= {k: i < (len(ks) + 1) // 2 for i, k in enumerate(ks)}
+        if len(ks) == 1:
+            continue
+        ks.sort(key=lambda k: paths[k][0][int(sideways)])
+        half = (len(ks) + 1) // 2
+        for i, k in enumerate(ks):
+            first = i < half
+            x, y = paths[ks[0] if first else ks[-1]][1]
+            line = half - 1 - i if first else i - half
+            shift = -5 - 13 * line if first else 12 + 13 * line
+            found[k] = (first, (x, y + (shift if sideways else 14 + 13 * line)))
     return found
 
 
@@ -164,7 +185,7 @@ class _Drawing:
     picture: Picture
     parts: list[str] = field(default_factory=list)
     reach: list[Point] = field(default_factory=list)
-    above: dict[int, bool] = field(default_factory=dict)
+    stacked: dict[int, tuple[bool, Point]] = field(default_factory=dict)
 
     def group(self, group: Group, frame: tuple[float, float, float, float]) -> None:
         left, top, right, bottom = frame
@@ -191,17 +212,17 @@ class _Drawing:
         self.parts.append("".join(parts) + "</g>")
 
     def _label(self, k: int, edge: Edge, path: Sequence[Point], sideways: bool) -> str:
-        """What an edge says, beside its beginning: above it if it falls, below it if it rises."""
+        """What an edge says, beside its beginning, and away from where it goes."""
         (x, y), (u, v) = path[1], path[2]
         wide = width(edge.label) * _SMALL_LETTER
-        first = self.above.get(k, v >= y)  # of several edges from one box, one of the first half
+        first, at = self.stacked.get(k, (None, (x, y)))
         if sideways:
             left = x + 5 if u >= x else x - 5 - wide
-            y += -5 if first else 12
+            y = at[1] if first is not None else y + (-5 if v >= y else 12)
         else:
-            to_left = first if k in self.above else u > x  # on the other side than the edge
+            to_left = u > x if first is None else first
             left = x - 6 - wide if to_left else x + 6
-            y += 14 if v >= y else -6
+            y = at[1] if first is not None else y + (14 if v >= y else -6)
         self.reach += [(left, y - 10), (left + wide, y + 4)]
         return (
             f'<text x="{left:.1f}" y="{y:.1f}" font-size="11" fill="{self.theme["gradient"]}" '
@@ -308,7 +329,7 @@ class _Drawing:
         """The scale of colours, under the picture."""
         low, high = sizes
         left, top = min(x for x, _ in self.reach), max(y for _, y in self.reach) + 18
-        words = f"|grad|  {number(low)}"
+        words = f"max |grad|, log scale: {number(low)}"
         parts = [self._text(left, top + 10, words, "gradient", 11)]
         x = left + width(words) * _LETTER + 6
         for k, size in enumerate(scale(sizes, 12)):

@@ -79,7 +79,7 @@ function recompute() {
       const c = g === 0 ? 0 : Number(rule.f(g, y, ...inputs)), first = !grads.has(arg.v);  // 0 · ∞ is 0
       grads.set(arg.v, first ? c : grads.get(arg.v) + c);
       step.shares.push({to: arg.v, name: values[arg.v].name, edge: step.edgeOf[place] ?? null,
-        formula: filled(named), numbers: filled(put), local: Number(rule.f(1, y, ...inputs)),
+        formula: filled(named), numbers: /^⟦\w+⟧$/.test(rule.text) ? "" : filled(put).replaceAll("−", "-"), local: Number(rule.f(1, y, ...inputs)),
         c: asData(c), total: asData(grads.get(arg.v)), first});
     });
     values[step.v].formulas = step.shares.map((s) => [s.to, s.formula]);
@@ -87,6 +87,8 @@ function recompute() {
   values.forEach((v, i) => { v.data = asData(data[i]); v.grad = asData(grads.get(i) ?? 0); });
 }
 
+// layers.0.neurons.1.w.0 as l.0.n.1.w.0, where there is no room for all of it.
+const brief = (name) => name.length <= 12 ? name : name.replace(/[a-z_]+(?=\.)/gi, (word) => word[0]);
 const shown = (x) => x < 0 ? `(${short(x)})` : short(x);
 const nameOf = (arg) => isValue(arg) ? values[arg.v].name : short(number(arg));
 
@@ -142,15 +144,16 @@ function startLive() {
     });
     box.addEventListener("blur", () => show(values[i].data.n));
     show(v.data.n);
-    rows.push({i, show, row: make("label", {class: "leaf-slider", title: v.name}, make("code", {}, v.name), slider, box)});
+    rows.push({i, show, row: make("label", {class: "leaf-slider", title: v.name}, make("code", {}, brief(v.name)), slider, box)});
   });
   const again = make("button", {onclick: () => {
     for (const {i, show} of rows) { values[i].data = {n: began.get(i), text: ""}; show(began.get(i)); }
     redraw();
   }}, "Reset");
-  const named = ({i}) => /^v\d+$/.test(values[i].name);
-  rows.sort((a, b) => named(a) - named(b) || a.i - b.i);
-  section.append(make("summary", {}, "Leaves: move them, and all is computed anew"), ...rows.map((r) => r.row), again);
+  const rank = ({i}) => /^v\d+$/.test(values[i].name) ? 2 : values[i].name.includes(".") ? 1 : 0;
+  rows.sort((a, b) => rank(a) - rank(b) || a.i - b.i);  // inputs, then parameters, then the rest
+  section.append(make("summary", {}, "Leaves: move them, and all is computed anew"), again, ...rows.map((r) => r.row));
+  section.open = innerWidth > 800;
   section.hidden = false;
   recompute();
 }

@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const graph = byId("graph"), picture = graph.querySelector("svg");
 let position = null;  // null: the whole picture, before any step
-let selected = null, timer = null, scale = 1, zoomed = false;
+let selected = null, timer = null, scale = 1, zoomed = false, settled = false;
 
 // ------------------------------------------------------------------ words
 
@@ -189,7 +189,7 @@ function reveal(elements) {
   graph.scrollTo({
     left: graph.scrollLeft + (box.left + box.right) / 2 - pane.left - pane.width / 2,
     top: graph.scrollTop + (box.top + box.bottom) / 2 - pane.top - pane.height / 2,
-    behavior: still.matches ? "auto" : "smooth",
+    behavior: still.matches || !settled ? "instant" : "smooth",
   });
 }
 
@@ -507,7 +507,15 @@ function start() {
   rove(values[DATA.loss].box);
   const whole = () => { fit(); if (scale < 0.55) fit(0.7); };  // what nobody could read: scroll
   whole();
-  new ResizeObserver(() => { if (!zoomed) whole(); }).observe(graph);
+  let size = `${graph.clientWidth} ${graph.clientHeight}`;
+  new ResizeObserver(() => {
+    const now = `${graph.clientWidth} ${graph.clientHeight}`;
+    if (now === size) return;
+    size = now;
+    if (!zoomed) whole();
+    if (position !== null) seek(position, {announce: false, animate: false});
+  }).observe(graph);
   if (typeof startLive === "function") startLive();
   fromHash();
+  settled = true;
 }

@@ -26,8 +26,7 @@ _MANY = 64  # arguments of one call
 class Formula(NamedTuple):
     """What a rule computes, as a syntax tree whose names stand for the gradient and the Values."""
 
-    expression: ast.expr  # to be read; in the whole one are the cases at poles too
-    whole: ast.expr
+    expression: ast.expr
     values: dict[str, Any]  # by the names in the expression: "g", an array's name, or a Value
     complex: bool  # then rules compute with the conjugates of what users know as gradients
 
@@ -54,24 +53,28 @@ class Formula(NamedTuple):
             if x is None or not is_number(x) or isinstance(x, complex):
                 return ""
             found[name] = float(x)
-        for expression in (self.expression, self.whole):
-            for digits in (4, 6, 9, 13):
-                texts = {name: number(x, digits) for name, x in found.items()}
-                if _gives(expression, {name: float(text) for name, text in texts.items()}, result):
-                    shown = {k: f"({t})" if t[0] == "-" else t for k, t in texts.items()}
-                    return mathematics(expression, shown).replace("-", "−")
+        if isinstance(self.expression, ast.Name):  # what passes unchanged is said once
+            return ""
+        for digits in (4, 6, 9, 13):
+            texts = {name: number(x, digits) for name, x in found.items()}
+            rounded = {name: np.float64(text) for name, text in texts.items()}
+            if _gives(self.expression, rounded, result):
+                shown = {k: f"({t})" if t[0] == "-" else t for k, t in texts.items()}
+                return mathematics(self.expression, shown).replace("−", "-")
         return ""
 
 
-def _gives(expression: ast.expr, numbers: dict[str, float], result: Any) -> bool:
-    """Whether the formula of rounded numbers is the result, to three digits."""
+def _gives(expression: ast.expr, values: dict[str, Any], result: Any) -> bool:
+    """Whether the formula gives the result, to three digits."""
     tree = ast.fix_missing_locations(ast.Expression(copy.deepcopy(expression)))
     with np.errstate(all="ignore"):
         try:
-            found = eval(compile(tree, "<formula>", "eval"), vars(functions) | {"np": np} | numbers)
-        except (NameError, TypeError, ArithmeticError):  # it is not of NumPy's functions alone
+            found = eval(compile(tree, "<formula>", "eval"), vars(functions) | {"np": np} | values)
+        except (NameError, TypeError, ValueError, ArithmeticError):
+            return False  # it is not of NumPy's functions alone
+        if np.shape(found) != np.shape(result):
             return False
-        return bool(np.isclose(found, result, rtol=1e-3, atol=0, equal_nan=True))
+        return bool(np.all(np.isclose(found, result, rtol=1e-3, atol=0, equal_nan=True)))
 
 
 class _NoHelpers(Helpers):
@@ -138,10 +141,21 @@ class _Notes:
         """What a rule computed, if it can be written in one line."""
         if not isinstance(c, Symbol | np.ndarray | np.generic | float | int | complex):
             return None  # gradients of several results
-        whole = self.writer.argument(c)
-        expression = regular(whole)
+        expression = self.writer.argument(c)
+        if (simple := regular(expression)) is not expression and self._holds(simple, c):
+            expression = simple  # without the cases for poles, where none of them is this
         if len(ast.unparse(expression)) > _LONG:
             return None
-        used = {n.id for n in ast.walk(whole) if isinstance(n, ast.Name)}
+        used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
         values = {name: v for name, v in self.values.items() if name in used}
-        return Formula(expression, whole, values, np.iscomplexobj(self.call.data))
+        return Formula(expression, values, np.iscomplexobj(self.call.data))
+
+    def _holds(self, simple: ast.expr, c: Any) -> bool:
+        """Whether a simplified formula gives what the rule does, of the numbers of this call."""
+        result = c.data if isinstance(c, Symbol) else c
+        numbers = {name: symbol.data for symbol, name in self.names.items()}
+        if not any(isinstance(n, ast.IfExp | ast.Call) for n in ast.walk(simple)) and is_number(c):
+            numbers = {
+                name: np.float64(x) if type(x) is float else x for name, x in numbers.items()
+            }
+        return _gives(simple, numbers, result)

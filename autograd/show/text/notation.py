@@ -345,7 +345,8 @@ class _Regular(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
         if _called(node.func) == "where" and len(node.args) == 3 and _guards(node.args[0]):
-            return node.args[2]
+            finite = ast.unparse(node.args[0]).startswith("np.isfinite(")
+            return node.args[1 if finite else 2]
         if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
             return node.func.value
         return node
@@ -360,7 +361,7 @@ def _guards(test: ast.expr) -> bool:
             return _guards(left) and _guards(right)
         case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=part):
             return _guards(part)
-        case ast.Compare(ops=[ast.Eq() | ast.In()]):
+        case ast.Compare(ops=[ast.Eq() | ast.In()]) | ast.Constant(value=bool()):
             return True
         case ast.Call(func=func, args=[*parts]):
             name = _called(func)

@@ -88,7 +88,7 @@ def _unchanged(fn: Any, x: Any, y: Any) -> Any:
             isinstance(other, Symbol)
             and _is_all(neutral, _NEUTRAL[fn])
             and (other.dtype.kind in "fc") == (fn in _OF_FLOATS)
-            and np.shape(neutral) in ((), other.shape)
+            and np.broadcast_shapes(np.shape(neutral), other.shape) == other.shape
             and np.result_type(other.data, neutral) == other.dtype
         ):
             return other

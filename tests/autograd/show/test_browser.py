@@ -340,3 +340,16 @@ def test_paths_between_arrays_do_not_claim_to_be_the_largest(show):
     text = page.locator("#node").inner_text()
     assert "8 paths" in text
     assert "These are 6 of them." in text
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, {"width": 390, "height": 780}])
+def test_a_link_to_a_step_shows_it(show, size):
+    y = x = Value(0.3, label="x")
+    for _ in range(20):
+        y = np.tanh(y * x)
+    motion = {"viewport": size, "reduced_motion": "no-preference"}
+    page = show(y, hash="#step=30", context=motion)
+    page.wait_for_timeout(300)
+    now = page.locator(".box.now").first.bounding_box()
+    pane = page.locator("#graph").bounding_box()
+    assert pane["x"] <= now["x"] <= pane["x"] + pane["width"] - now["width"] / 2

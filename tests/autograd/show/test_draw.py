@@ -249,7 +249,7 @@ def test_colours_by_the_size_of_the_gradient_have_a_legend():
     assert len(set(fills)) == 2  # a has the gradient 100; b and y have 1
     assert fills[1] == fills[2] != fills[0]
     assert "legend" in graph.source
-    assert any(text.startswith("|grad|  1") for text in drawn(y, color="gradient"))
+    assert any(text.startswith("max |grad|, log scale: 1") for text in drawn(y, color="gradient"))
 
 
 def test_gradients_at_both_ends_of_what_a_double_holds():

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 
 import nn
-from autograd import ShapeMismatch, Value, draw, explain_grad, jacobian, steps
+from autograd import (
+    ShapeMismatch,
+    Value,
+    defvjp,
+    draw,
+    explain_grad,
+    jacobian,
+    primitive,
+    steps,
+)  # fmt: skip
 from autograd.testing import networks, programs
 
 
@@ -27,12 +36,12 @@ def test_the_words_of_every_step():
         "  1 forward   v5 = v4 + b = 0.7",
         "  2 forward   o = np.tanh(v5) = 0.6044",
         "  3 backward  o = np.tanh(v5), g = 1",
-        "  grad v5 += g · (1 − o²) = 1 · (1 − 0.6044²) = 0.6347",
+        "  grad v5 += g · (1 − o²) = 1 · (1 - 0.6044²) = 0.6347",
         "  4 backward  v5 = v4 + b, g = 0.6347",
         "  grad v4 += g = 0.6347",
         "  grad b += g = 0.6347",
         "  5 backward  v4 = x × w, g = 0.6347",
-        "  grad x += g · w = 0.6347 · (−3) = -1.904",
+        "  grad x += g · w = 0.6347 · (-3) = -1.904",
         "  grad w += g · x = 0.6347 · 2 = 1.269",
     ]
 
@@ -136,7 +145,7 @@ def test_zeros_that_flow_back_into_arrays_are_said():
 
 def test_formulas_are_right_as_they_are_read():
     text = str(steps(Value(7.0, label="a") % Value(2.0, label="b") * 3))
-    assert "−g · (a // b) = −3 · (7 // 2) = -9" in text
+    assert "−g · (a // b) = -3 · (7 // 2) = -9" in text
     z = Value(1 + 2j, label="z")
     assert "grad z += conj(conj(g) · z)" in str(steps(np.abs(z * z)))
     g = Value(3.0, label="g")
@@ -145,7 +154,7 @@ def test_formulas_are_right_as_they_are_read():
 
 def test_numbers_have_as_many_digits_as_the_result_wants():
     line = str(steps(np.tanh(Value(3.45, label="x")))).splitlines()[-1]
-    assert line == "  grad x += g · (1 − v2²) = 1 · (1 − 0.997986²) = 0.004023"
+    assert line == "  grad x += g · (1 − v2²) = 1 · (1 - 0.997986²) = 0.004023"
 
 
 def test_complex_numbers_in_the_convention_of_grad():
@@ -333,3 +342,25 @@ def test_a_module_gives_names():
     text = str(steps(loss))
     assert "v3 = linear([[1., 2.]], 0.weight, 0.bias)" in text
     assert "grad 0.weight += array([[1], [2]]) @ g" in text
+
+
+def test_at_the_edge_of_a_domain_formulas_are_those_of_the_book():
+    with np.errstate(all="ignore"):
+        assert "grad x += g / 0 = 1 / 0 = inf" in str(steps(Value(1.0, label="x") / 0))
+        text = str(steps(np.sqrt(Value(0.0, label="x"))))
+    assert "grad x += g / (2 · v2) = 1 / (2 · 0) = inf" in text
+
+
+def test_what_passes_unchanged_is_said_once():
+    text = str(steps((Value(1.0, label="a") + Value(2.0, label="b")) * -3))
+    assert "grad a += g = -3\n" in text
+
+
+def test_a_case_that_holds_stays_in_the_formula():
+    @primitive
+    def odd(x):
+        return 2 * x + 0.0
+
+    defvjp(odd, lambda g, y, x: np.where(x == 0, 7 * g, 2 * g))
+    assert "grad x += 2 · g = 2 · 1 = 2" in str(steps(odd(Value(6.0, label="x"))))
+    assert "7 · g" in str(steps(odd(Value(0.0, label="x"))))
