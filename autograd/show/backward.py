@@ -106,6 +106,7 @@ class BackwardPass:
 
 
 def described(x: Any) -> str:
+    """What was given instead of a Value, in a few words; of a module or a function, the cure."""
     if isinstance(x, int | float):
         return f"the number {x!r}"
     return f"{type(x).__name__}: call it first" if callable(x) else type(x).__name__

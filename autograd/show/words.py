@@ -10,11 +10,8 @@ from autograd.derivatives.registry import TABLE, name_of
 from autograd.value import Value
 
 __all__ = [
-    "SMALL",
-    "call_text",
-    "constant_text",
-    "factor", "number", "operands", "settings_of", "short", "symbol_of", "visible",
-    "width",
+    "SMALL", "call_text", "constant_text", "factor", "number", "operands", "settings_of", "short",
+    "symbol_of", "visible", "width",
 ]  # fmt: skip
 
 SMALL = 6  # arrays of so many elements are written whole
@@ -62,6 +59,7 @@ def symbol_of(v: Value) -> str:
 
 
 def settings_of(v: Value) -> list[str]:
+    """The settings of the call, as `axis=0`."""
     return [f"{name}={short(value)}" for name, value in v.kwargs.items()]
 
 

@@ -27,17 +27,13 @@ def svg_of(
     whole: bool = True,
     roomy: bool = False,
 ) -> str:
-    """The picture; whole: with the declaration that a file begins with; roomy: for any number.
+    """The picture. Elements are named by the ids of boxes, edges `e0`, `e1` … in their order.
 
-    Elements are named by the ids of boxes, edges `e0`, `e1` … in their order.
+    whole: with the declaration that a file begins with. roomy: boxes wide enough for any number.
     """
     sideways = direction in ("LR", "RL")
     sizes = {box.id: _size(box, roomy) for box in picture.boxes}
-    beside = {e.tail: 2 * width(e.label) * _SMALL_LETTER + 14 for e in picture.edges if e.label}
-    turned = sizes
-    beside = {e.tail: 2 * width(e.label) * _SMALL_LETTER + 14 for e in picture.edges if e.label}
-    if not sideways:
-        turned = {name: (h, max(w, beside.get(name, 0))) for name, (w, h) in sizes.items()}
+    turned = sizes if sideways else _with_labels(sizes, picture)
     groups = {box.id: box.group.path if box.group else () for box in picture.boxes}
     frames = 2 * _GROUP_PAD * max((len(path) - 1 for path in groups.values() if path), default=0)
     edges = [(e.tail, e.head) for e in picture.edges]
@@ -66,6 +62,16 @@ def svg_of(
     if picture.sizes:
         drawing.legend(picture.sizes)
     return drawing.text(whole)
+
+
+def _with_labels(sizes: Mapping[str, Point], picture: Picture) -> dict[str, Point]:
+    """Sizes along and across for edges that go up or down: with room for labels on both sides."""
+    widest: dict[str, float] = {}
+    for edge in picture.edges:
+        if edge.label:
+            wide = 2 * width(edge.label) * _SMALL_LETTER + 14
+            widest[edge.tail] = max(wide, widest.get(edge.tail, 0.0))
+    return {name: (h, max(w, widest.get(name, 0.0))) for name, (w, h) in sizes.items()}
 
 
 def _label_room(edge: Edge, labels: int, sideways: bool) -> float:

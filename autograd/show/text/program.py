@@ -16,7 +16,7 @@ from autograd.value import Value
 
 __all__ = ["Program", "rule_called", "shares_of"]
 
-_NO_CALLS = (AttributeError, TypeError, ValueError, KeyError, IndexError, NotImplementedError)
+_NO_CALLS = (AttributeError, TypeError, ValueError, KeyError, IndexError)
 
 
 def rule_called(rule: Any, *args: Any, **kwargs: Any) -> Any:
