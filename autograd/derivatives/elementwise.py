@@ -251,7 +251,7 @@ defvjp(np.fabs, _abs_vjp, scalar=math.fabs, kink="0 at 0", complex=False)
 defvjp(np.sign, _sign_vjp, kink="0 everywhere", complex=False)
 defvjp(
     np.copysign,
-    lambda g, z, x, s: g * (np.copysign(1, s) * np.sign(x)),
+    lambda g, z, x, s: times(g, np.copysign(1, s) * np.sign(x)),
     lambda g, z, x, s: 0 * g,
     scalar=math.copysign,
     kink="0 at x = 0, and by s",

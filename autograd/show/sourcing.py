@@ -256,17 +256,30 @@ class _Text:
 
     # ---------------------------------------------------------------------- in LaTeX
 
+    def _in_latex(self) -> dict[str, str]:
+        """What would look like another name, as x_1 like x1, is written as it stands."""
+        shown: dict[str, str] = {}
+        names = [*self.names.values(), *self.variable.values()]
+        for name in dict.fromkeys(names):
+            text = latex(ast.Name(name))
+            if text in shown.values():
+                text = rf"\text{{{name}}}".replace("_", r"\_")
+            shown[name] = text
+        return shown
+
     def latex(self) -> str:
-        loss = latex(ast.Name(self.names.get(self.program.loss, "loss")))
-        shown = {}
+        shown = self._in_latex()
+        loss = latex(ast.Name(self.names.get(self.program.loss, "loss")), shown)
         for name, of in self.gradient_of.items():
-            shown[name] = rf"\frac{{\partial {loss}}}{{\partial {latex(ast.Name(of))}}}"
+            shown[name] = rf"\frac{{\partial {loss}}}{{\partial {latex(ast.Name(of), shown)}}}"
         lines = []
         for symbol in self.lines:
             left = latex(ast.Name(self.names[symbol]), shown)
             lines.append(f"{left} &= {latex(self.writer.expressions[symbol], shown)}")
         for v, g in self.program.gradients.items():
-            left = rf"\frac{{\partial {loss}}}{{\partial {latex(ast.Name(self._name_of(v)))}}}"
+            left = (
+                rf"\frac{{\partial {loss}}}{{\partial {latex(ast.Name(self._name_of(v)), shown)}}}"
+            )
             if not (isinstance(g, Symbol) and shown.get(self.names.get(g, "")) == left):
                 lines.append(f"{left} &= {latex(self.writer.argument(g), shown)}")
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

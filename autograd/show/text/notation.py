@@ -29,6 +29,7 @@ class _Writer:
     """Writes an expression; a style says how its parts are put together."""
 
     symbols: ClassVar[dict[type, str]] = {}
+    negation = "not "
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -53,8 +54,8 @@ class _Writer:
             case ast.UnaryOp(op=ast.USub(), operand=x):
                 text = self.write(x, _PRODUCT)
                 return "−" + (self.grouped(text) if text[0] in "-−" else text), _SIGN
-            case ast.UnaryOp(op=ast.Not(), operand=x):
-                return "not " + self.write(x, _COMPARE), _TEST
+            case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=x):
+                return self.negation + self.write(x, _COMPARE), _TEST
             case ast.BinOp(left=left, op=op, right=right):
                 return self.binary(left, op, right)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
@@ -165,6 +166,7 @@ class _Mathematics(_Writer):
 
 
 class _Latex(_Writer):
+    negation = r"\neg "
     symbols: ClassVar[dict[type, str]] = {
         ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot", ast.MatMult: "", ast.Mod: r"\bmod",
         ast.BitAnd: r"\wedge", ast.BitOr: r"\vee", ast.FloorDiv: r"\backslash",
@@ -243,12 +245,21 @@ class _Latex(_Writer):
             case "transpose", [x] if not keywords:
                 return self.write(x, _ATOM) + r"^{\top}", _ATOM
             case called, _:
-                if isinstance(func, ast.Attribute) and "np" not in ast.unparse(func.value):
+                if isinstance(func, ast.Attribute) and not _is_module(func.value):
+                    if func.attr == "astype":
+                        return self.part(func.value)
                     called, args = func.attr, [func.value, *args]  # a method
                 shown = self.functions.get(called) or rf"\operatorname{{{_escaped(called)}}}"
         settings = [rf"\text{{{k.arg}}}={self.write(k.value)}" for k in keywords]
         inside = ", ".join([*map(self.write, args), *settings])
         return rf"{shown}\left({inside}\right)", _ATOM
+
+
+def _is_module(node: ast.expr) -> bool:
+    """Whether it is np, or np.linalg and the like."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in ("np", "scipy")
 
 
 def _escaped(text: str) -> str:

@@ -348,3 +348,18 @@ def test_half_precision_stays_where_a_number_stands_beside_it():
     loss = np.sum(np.where(False, s, np.sqrt(s)) - np.float32(1.5)) + np.sum(q)
     text = agrees(loss, [s, q], rtol=1e-3)
     assert np.result_type(text.function()(**text.inputs)[0]) == loss.dtype
+
+
+def test_latex_has_a_name_for_each_and_no_python():
+    text = source(Value(2.0, label="x1") * Value(3.0, label="x_1"), language="latex")
+    assert r"x_{1} \cdot \text{x\_1}" in text
+    assert text.count(r"{\partial x_{1}}") == text.count(r"{\partial \text{x\_1}}") == 1
+    text = source(np.max(Value([1.0, 2.0, 4.0], label="x")), language="latex")
+    assert "np." not in text
+    assert "astype" not in text
+
+
+def test_zero_shares_of_what_is_not_a_number():
+    x = Value(-1.0, label="x")
+    with np.errstate(all="ignore"):
+        agrees(np.where(True, x * x, np.copysign(np.log(x), 1)), [x])
