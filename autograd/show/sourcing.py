@@ -259,11 +259,12 @@ class _Text:
     def _in_latex(self) -> dict[str, str]:
         """What would look like another name, as x_1 like x1, is written as it stands."""
         shown: dict[str, str] = {}
-        names = [*self.names.values(), *self.variable.values()]
-        for name in dict.fromkeys(names):
+        taken: set[str] = set()
+        for name in dict.fromkeys([*self.names.values(), *self.variable.values()]):
             text = latex(ast.Name(name))
-            if text in shown.values():
+            if text in taken:
                 text = rf"\text{{{name}}}".replace("_", r"\_")
+            taken.add(text)
             shown[name] = text
         return shown
 
