@@ -193,10 +193,9 @@ class _Builder:
         title = self.names.get(v) or self.all_names.get(v, "")
         quiet = v not in self.names
         box = Box(id_, kind, title, quiet=quiet, group=self.groups.get(v), shows=[v])
-        gradient = self._gradient(v)
         box.lines, box.grids = self._content(v)
         if self.options.color == "gradient":
-            box.size = _magnitude(gradient)
+            box.size = _magnitude(self._gradient(v))
         self.boxes.append(box)
         if v.fn is None:
             return
