@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from autograd import no_grad
 from optim.history import History
-from optim.optimizer import Optimizer
+from optim.optimizers import Optimizer
 
 __all__ = ["BatchTrainer", "MiniBatchTrainer", "NonFiniteLoss", "StochasticTrainer", "Trainer"]
 

@@ -3,13 +3,13 @@
 A parameter is anything with `.data` and `.grad`, numbers or arrays; nothing here knows layers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Optimizer"]
+__all__ = ["Optimizer", "decayed", "number"]
 
 # So many elements of a large array are updated at a time: then all the passes of a formula find
 # parameter, gradient and state in the processor's cache.
@@ -22,11 +22,12 @@ class Optimizer:
     params: the parameters, or dicts `{"params": [...], "lr": ...}`, groups with settings of their
         own. defaults: the settings of groups that do not have them.
 
-    A subclass names in `slots` the arrays that it keeps for each parameter, all 0 at first, and
-    defines `update(p, g, state, group)`, which returns the new p, and leaves the old one and g as
-    they are: others may hold them. The slots are its own, to be changed in place. All of them are
-    arrays, or tiles of large ones, or Python numbers. `state["step"]` counts the updates of the
-    parameter, from 1. Complex numbers are updated as pairs of real ones.
+    A subclass names in `slots(group)` the arrays that it keeps for each parameter, all 0 at first,
+    and defines `update(p, g, state, group)`, which returns the new p, and leaves the old one and g
+    as they are: others may hold them. The slots are its own, to be changed in place. All of them
+    are arrays, or tiles of large ones, or Python numbers. `state["step"]` counts the updates of the
+    parameter, from 1; `begin` may keep more numbers there. Complex numbers are updated as pairs of
+    real ones.
 
     >>> from autograd import Value
     >>> class SignDescent(Optimizer):
@@ -39,7 +40,7 @@ class Optimizer:
     0.9
     """
 
-    slots: ClassVar[tuple[str, ...]] = ()
+    needs_closure = False  # whether a step evaluates the loss several times
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
@@ -82,6 +83,15 @@ class Optimizer:
         for name, value in settings.items():
             if isinstance(value, float | int) and not value >= 0:
                 raise ValueError(f"{name} is {value}; it must not be negative.")
+        for name in {"betas", "alpha", "rho"} & set(settings):
+            if not all(0 <= beta < 1 for beta in np.atleast_1d(settings[name])):
+                raise ValueError(f"{name} is {settings[name]}; it is at least 0 and below 1.")
+        if np.size(settings.get("betas", (0, 0))) != 2:
+            raise ValueError(f"betas is {settings['betas']}; it is a pair, (β₁, β₂).")
+
+    def slots(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """The names of the arrays that are kept for each parameter of a group."""
+        return ()
 
     def parameters(self) -> Iterator[Any]:
         """The parameters of all groups."""
@@ -93,38 +103,56 @@ class Optimizer:
         for p in self.parameters():
             p.grad = None
 
-    def step(self) -> None:
-        """Update every parameter once."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter once.
+
+        closure: sets the gradients to zero, computes the loss and its gradients, and returns the
+            loss, as does the step then. LBFGS needs it; for the others it is the same as doing
+            that before.
+        """
+        loss = None if closure is None else closure()
         for group in self.param_groups:
+            slots = self.slots(group)
             for p in group["params"]:
                 data, g, state = p.data, p.grad, self.state.get(p)
                 if g is None:
                     g = 0 * data
                 if state is None:
-                    state = self.state[p] = {"step": 0} | {name: _zero(data) for name in self.slots}
-                state["step"] += 1
+                    state = self.state[p] = {"step": 0}
+                for name in slots:
+                    if name not in state:
+                        state[name] = _zero(data)
+                self.begin(state, group)
                 if isinstance(data, np.ndarray):
                     tiled = data.size > _TILE or data.dtype.kind == "c"
                 else:
                     tiled = np.iscomplexobj(data)
                 if tiled:
-                    p.data = self._update_by_tiles(np.asarray(data), g, state, group)
+                    p.data = self._update_by_tiles(np.asarray(data), g, state, group, slots)
                 else:
-                    p.data = self.update(data, g, state, group)
+                    new = self.update(data, g, state, group)
+                    p.data = float(new) if type(data) is float else new
+        return loss
+
+    def begin(self, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Count the step of a parameter, before its update."""
+        state["step"] += 1
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         """The new value of a parameter p with the gradient g; a subclass defines it."""
         raise TypeError(f"{type(self).__name__} has no update(): define its formula.")
 
-    def _update_by_tiles(self, data: Any, g: Any, state: dict[str, Any], group: Any) -> Any:
+    def _update_by_tiles(
+        self, data: Any, g: Any, state: dict[str, Any], group: Any, names: tuple[str, ...]
+    ) -> Any:
         p, g = _as_reals(data), _as_reals(np.asarray(g, data.dtype))
-        slots = {name: _as_reals(state[name]) for name in self.slots}
+        slots = {name: _as_reals(state[name]) for name in names}
         out = np.empty_like(p)
         for start in range(0, p.size, _TILE):
             tile = slice(start, start + _TILE)
-            piece = {"step": state["step"]} | {name: slots[name][tile] for name in self.slots}
+            piece = state | {name: slots[name][tile] for name in names}
             out[tile] = self.update(p[tile], g[tile], piece, group)
-            for name in self.slots:
+            for name in names:
                 slots[name][tile] = piece[name]
         return out.view(data.dtype).reshape(data.shape)[()]
 
@@ -162,6 +190,16 @@ class Optimizer:
             for group in self.param_groups
         ]
         return f"{type(self).__name__}({'; '.join(groups)})"
+
+
+def decayed(g: Any, p: Any, group: Mapping[str, Any]) -> Any:
+    """g + weight_decay·θ: the gradient of the loss with half the squared weights added to it."""
+    return g + group["weight_decay"] * p if group["weight_decay"] else g
+
+
+def number(x: Any) -> float:
+    """A number, or one that a Value or another object with `.backward` holds, as a float."""
+    return float(x.data if hasattr(x, "backward") else x)
 
 
 def _zero(data: Any) -> Any:
