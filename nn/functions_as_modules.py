@@ -39,8 +39,8 @@ class _Function(Module):
                 )
         self.settings = settings
 
-    def forward(self, *args: Any) -> Any:
-        return type(self).function(*args, **self.settings)
+    def forward(self, *args: Any, **settings: Any) -> Any:
+        return type(self).function(*args, **{**self.settings, **settings})
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={value!r}" for name, value in self.settings.items())

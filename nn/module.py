@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Value, scope
+from nn.randomness import generator
 
 __all__ = ["Module"]
 
@@ -60,6 +61,12 @@ class Module:
     def modules(self) -> list["Module"]:
         """The module itself and all its parts, each once."""
         return [member for _, member in _walk(self, "", set()) if isinstance(member, Module)]
+
+    def generators(self) -> list[np.random.Generator]:
+        """The random generators that its parts draw from, and the package's own, each once."""
+        own = [x for part in self.modules() for x in vars(part).values()]
+        found = [x for x in own if isinstance(x, np.random.Generator)]
+        return list({id(g): g for g in (*found, generator())}.values())
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero."""

@@ -73,7 +73,7 @@ THIRD_PARTY = {
     "autograd.check.catalogue": {"numpy", "scipy"}, "autograd.testing": {"numpy", "hypothesis"},
     "autograd.derivatives.special": {"numpy", "scipy"},
     "autograd.show": {"numpy", "graphviz", "pygraphviz"},
-    "nn": {"numpy"}, "optim": {"numpy", "tqdm"}, "optim.plots": {"matplotlib"},
+    "nn": {"numpy"}, "optim": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
 }  # fmt: skip
 
 

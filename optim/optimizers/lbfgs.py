@@ -34,7 +34,7 @@ class LBFGS(Optimizer):
     ...     loss = (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2
     ...     loss.backward()
     ...     return loss
-    >>> for _ in range(3):
+    >>> for _ in range(5):
     ...     loss = optimizer.step(closure)
     >>> w.data.round(6)
     array([1., 1.])

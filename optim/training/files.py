@@ -1,0 +1,86 @@
+"""A nest of numbers, texts and arrays in one .npz file: written whole or not at all, no pickle."""
+
+import contextlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["read", "write", "write_whole"]
+
+
+def write(path: Any, nest: Any) -> None:
+    """Write a nest of dicts, lists, tuples, numbers, texts and arrays."""
+    arrays: dict[str, Any] = {}
+    text = json.dumps(_packed(nest, arrays))
+    arrays["nest"] = np.frombuffer(text.encode("utf-8"), np.uint8)
+    write_whole(path, lambda file: np.savez(file, **arrays))
+
+
+def write_whole(path: Any, save: Callable[[Any], None]) -> None:
+    """Save into a temporary file beside the path, and then rename it: no half file is ever seen."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            save(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def read(path: Any) -> Any:
+    """The nest that was written; ValueError for a file that is damaged, or another one."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return _unpacked(json.loads(arrays["nest"].tobytes().decode("utf-8")), arrays)
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is no file that was saved here, or it is damaged: {error}"
+        ) from error
+
+
+def _packed(nest: Any, arrays: dict[str, Any]) -> Any:
+    """The nest in JSON's terms: what JSON lacks is a list that begins with a word for it."""
+    if nest is None or isinstance(nest, bool | str) or type(nest) in (int, float):
+        return nest
+    if isinstance(nest, dict):
+        pairs = [[_packed(key, arrays), _packed(nest[key], arrays)] for key in nest]
+        return ["dict", *pairs]
+    if isinstance(nest, list | tuple):
+        kind = "list" if isinstance(nest, list) else "tuple"
+        return [kind, *(_packed(member, arrays) for member in nest)]
+    if type(nest) is complex:
+        return ["complex", nest.real, nest.imag]
+    array = np.asarray(nest)
+    if array.dtype.kind == "O":
+        raise TypeError(f"a {type(nest).__name__} cannot be saved without pickle.")
+    name = f"array_{len(arrays)}"
+    arrays[name] = array
+    return ["array" if isinstance(nest, np.ndarray) else "scalar", name]
+
+
+def _unpacked(packed: Any, arrays: dict[str, Any]) -> Any:
+    if not isinstance(packed, list):
+        return packed
+    kind, *members = packed
+    if kind == "dict":
+        return {_unpacked(key, arrays): _unpacked(value, arrays) for key, value in members}
+    if kind in ("list", "tuple"):
+        found = [_unpacked(member, arrays) for member in members]
+        return found if kind == "list" else tuple(found)
+    if kind == "complex":
+        return complex(*members)
+    array = arrays[members[0]]
+    return array if kind == "array" else array[()]

@@ -1,0 +1,280 @@
+"""Loop: one call of fit, and where it is, so that it can be left and gone on with."""
+
+import copy
+import math
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim.training.callbacks import Callback, TerminateOnNaN
+from optim.training.feeds import Feed, length
+from optim.training.history import History
+from optim.training.interrupts import Interrupts
+from optim.training.progress import Progress
+
+if TYPE_CHECKING:
+    from optim.training.trainer import Trainer
+
+__all__ = ["Loop", "NonFiniteLoss"]
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss, or a weight, became infinite or not a number; `history` has the epochs before.
+
+    >>> NonFiniteLoss("the loss is nan").history
+    History(0 epochs)
+    """
+
+    def __init__(self, message: str, history: History | None = None) -> None:
+        super().__init__(message)
+        self.history = history or History()
+
+
+class Loop:
+    """One training run: its data, its callbacks, its history, and its place.
+
+    epoch, batch: how many epochs, and batches of the next one, are done. order: the state of the
+    generator from which the epoch's order is drawn, before that.
+    """
+
+    def __init__(
+        self,
+        trainer: "Trainer",
+        data: Feed,
+        validation: Feed | None,
+        callbacks: list[Callback],
+        *,
+        epochs: int,
+        first: int = 0,
+        step_losses: bool = False,
+    ) -> None:
+        self.trainer, self.data, self.validation = trainer, data, validation
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.rank)
+        self.epochs, self.step_losses = epochs, step_losses
+        self.epoch, self.batch = first, 0
+        self.updates, self.spent = 0, 0.0
+        self.history = History()
+        self.order: Any = None
+        self.generators: list[Any] | None = None  # of a run that was left within an epoch
+        self.stopped: str | None = None
+        self.began: float | None = None
+        self.saved_callbacks: list[Any] | None = None
+
+    # ------------------------------------------------------------------ running
+
+    def run(self, verbose: int) -> History:
+        trainer = self.trainer
+        for callback in self.callbacks:
+            callback.trainer = trainer
+        resumed = self._resume_callbacks()
+        progress = Progress(verbose, self.epochs, self.epoch, self._batches())
+        self.began = time.perf_counter()
+        try:
+            with Interrupts() as interrupts, trainer.mode(training=True):
+                self.good = self._snapshot()
+                if not resumed:
+                    self._call("on_train_begin")
+                while self.epoch < self.epochs and not self.stopped:
+                    if self._train(progress, interrupts):
+                        self._finish_epoch(progress)
+                    if interrupts.requested and not self.stopped:
+                        self.stopped = f"interrupted {self._place()}"
+                self.history.stopped = self.stopped
+                self._call("on_train_end", self.history.at(-1) if len(self.history) else {})
+        finally:
+            progress.end(self.stopped)
+            self.spent, self.began = self.elapsed(), None
+        return self.history
+
+    def _train(self, progress: Progress, interrupts: Interrupts) -> bool:
+        """The batches of an epoch that are not done yet; whether that was all of them."""
+        trainer, step = self.trainer, self.trainer.train_on_batch
+        measures = trainer.measures
+        batches = self._begin_epoch(progress)
+        begin, end = self._hooks("on_train_batch_begin"), self._hooks("on_train_batch_end")
+        bar = progress.bar
+        for batch in batches:
+            for hook in begin:
+                hook(self.batch)
+            before = self.updates
+            measured = step(*batch)
+            loss = (
+                measured if type(measured) is float else measures.tracked(measured, length(batch))
+            )
+            if not math.isfinite(loss):
+                self._give_up(f"the loss is {loss}", self.batch)
+                return False
+            measures.add(loss, length(batch))
+            self.batch += 1
+            if self.updates == before and not trainer.pending:
+                self.updates += 1  # by a train_on_batch of the user's own
+            if self.step_losses:
+                self.history.step_losses.append(loss)
+            if end:
+                logs = {"loss": loss}
+                trainer.updated = self.updates > before
+                for hook in end:
+                    hook(self.batch - 1, logs)
+            if bar is not None and bar.update():
+                bar.set_postfix_str(f"loss {measures.loss:.4f}", refresh=False)
+            if (interrupts.requested or self.stopped) and not self._is_last():
+                self.stopped = self.stopped or f"interrupted {self._place()}"
+                return False
+        if not self.batch:
+            raise ValueError(
+                f"there are no batches for epoch {self.epoch + 1}: an iterator is used up after "
+                "one epoch. Give something to loop over again and again, such as "
+                "optim.batches(x, y), or steps_per_epoch."
+            )
+        return True
+
+    def _begin_epoch(self, progress: Progress) -> Any:
+        """The batches to come, in the order of this epoch."""
+        progress.epoch(self.epoch)
+        rng = self.data.rng
+        if self.batch:
+            progress.skip(self.batch)
+        else:
+            self.order = None if rng is None else copy.deepcopy(rng.bit_generator.state)
+            self.trainer.measures.reset()
+            self._call("on_epoch_begin", self.epoch)
+        batches = self.data.epoch(self.batch)
+        if self.generators is not None:  # which may be the one that the order was drawn from
+            batches = _after_first(batches, self.trainer.set_generators, self.generators)
+            self.generators = None
+        return batches
+
+    def _finish_epoch(self, progress: Progress) -> None:
+        trainer, epoch = self.trainer, self.epoch
+        trainer.end_epoch()
+        if not all(np.all(np.isfinite(p.data)) for p in trainer.optimizer.parameters()):
+            self._give_up("a weight is not finite", self.batch - 1)
+            return
+        logs = trainer.measures.result()
+        if self.validation is not None:
+            self._call("on_test_begin")
+            held = {f"val_{name}": x for name, x in trainer.evaluated(self.validation).items()}
+            logs |= held
+            self._call("on_test_end", held)
+        self.epoch, self.batch = epoch + 1, 0
+        self.order = None if self.data.rng is None else self.data.rng.bit_generator.state
+        self.history.append(logs, epoch=epoch, updates=self.updates, seconds=self.elapsed())
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+            self.history.add(logs)
+        self.good = self._snapshot()
+        progress.end_of_epoch(epoch, logs)
+
+    def _give_up(self, what: str, batch: int) -> None:
+        """Back to the end of the last good epoch, and out."""
+        weights, state = self.good
+        self.trainer.load_weights(weights)
+        self.trainer.optimizer.load_state_dict(state)
+        self.trainer.drop_gradients()
+        where = f"{what} in epoch {self.epoch + 1}, batch {batch + 1}"
+        self.batch = 0
+        if any(isinstance(callback, TerminateOnNaN) for callback in self.callbacks):
+            self.stopped = where
+            return
+        self.history.stopped = self.stopped = where
+        kept = f"at the end of epoch {self.epoch}" if self.epoch else "at the start"
+        raise NonFiniteLoss(
+            f"training stopped: {where}. The weights are those {kept}. Look for a learning rate "
+            "that is too high, and for data that are not finite; trainer.diagnose() may tell.",
+            self.history,
+        )
+
+    # ------------------------------------------------------------------ its place
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is, for `load_state_dict` of a loop on the same data."""
+        place = ("epoch", "batch", "updates", "order")
+        return {
+            **{name: getattr(self, name) for name in place},
+            "spent": self.elapsed(),
+            "history": self.history.state_dict(),
+            "data": repr(self.data) if not self._streams() else None,
+            "callbacks": [[type(c).__name__, c.state_dict()] for c in self.callbacks],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any], generators: list[Any]) -> None:
+        if state["data"] != (repr(self.data) if not self._streams() else None):
+            raise ValueError(
+                f"the saved run is of {state['data'] or 'batches from an iterable'}, this one of "
+                f"{self.data!r}: give fit the same data and batch_size."
+            )
+        for name in ("epoch", "batch", "updates", "order", "spent"):
+            setattr(self, name, state[name])
+        self.history.load_state_dict(state["history"])
+        self.history.stopped = None
+        self.generators = generators if self.batch else None
+        if self.order is not None and self.data.rng is not None:
+            self.data.rng.bit_generator.state = self.order
+        self.saved_callbacks = state["callbacks"]
+
+    def _resume_callbacks(self) -> bool:
+        saved = self.saved_callbacks
+        if saved is None:
+            return False
+        kinds, own = [kind for kind, _ in saved], [type(c).__name__ for c in self.callbacks]
+        if kinds != own:
+            raise ValueError(
+                f"the saved run had the callbacks {', '.join(kinds) or 'none'}; this one has "
+                f"{', '.join(own) or 'none'}: give fit the same ones."
+            )
+        self._call("on_train_begin")
+        for callback, (_, state) in zip(self.callbacks, saved, strict=True):
+            callback.load_state_dict(state)
+        return True
+
+    def elapsed(self) -> float:
+        """Seconds of training, also before the run was gone on with."""
+        return self.spent + (0.0 if self.began is None else time.perf_counter() - self.began)
+
+    # ------------------------------------------------------------------ helpers
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, name)(*arguments)
+
+    def _hooks(self, name: str) -> list[Any]:
+        """The methods of callbacks that define this one."""
+        return [
+            getattr(c, name)
+            for c in self.callbacks
+            if getattr(type(c), name) is not getattr(Callback, name) or name in vars(c)
+        ]
+
+    def hooks_on_gradients(self) -> list[Any]:
+        return self._hooks("on_gradients")
+
+    def _snapshot(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.trainer.weights(), self.trainer.optimizer.state_dict()
+
+    def _streams(self) -> bool:
+        return self._batches() is None
+
+    def _batches(self) -> int | None:
+        try:
+            return len(self.data)
+        except TypeError:
+            return None
+
+    def _is_last(self) -> bool:
+        return self.batch == self._batches()
+
+    def _place(self) -> str:
+        if not self.batch:
+            return f"after epoch {self.epoch}"
+        return f"in epoch {self.epoch + 1}, after batch {self.batch}"
+
+
+def _after_first(batches: Any, then: Any, argument: Any) -> Any:
+    """The batches, with something done when the first of them has been drawn."""
+    first = next(batches, None)
+    then(argument)
+    if first is not None:
+        yield first
+        yield from batches

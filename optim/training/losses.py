@@ -1,0 +1,39 @@
+"""What a trainer asks of a loss: one number that is a Value, or the losses of the samples."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["checked", "of_each_sample"]
+
+
+def checked(loss: Any) -> float:
+    """The loss as a number, if it is one that can be differentiated."""
+    if not hasattr(loss, "backward"):
+        raise TypeError(
+            f"the loss is a {type(loss).__name__}, no Value: nothing in it depends on parameters. "
+            "Is the model made of Values, and the loss of NumPy's functions?"
+        )
+    if np.size(loss.data) != 1:
+        raise ValueError(
+            f"the loss of a batch is one number, the mean over its samples, not an array of shape "
+            f"{np.shape(loss.data)}: use reduction='mean'."
+        )
+    return float(loss.data)
+
+
+def of_each_sample(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """The loss, if it takes reduction="none"."""
+    try:
+        parameters = inspect.signature(getattr(loss, "forward", loss)).parameters
+    except (TypeError, ValueError):
+        return loss
+    if "reduction" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return loss
+    raise TypeError(
+        f"weights of samples and classes need the loss of each sample, but the loss "
+        f"{getattr(loss, '__name__', loss)!r} has no reduction='none': add it, or override "
+        "compute_loss."
+    )

@@ -1,0 +1,126 @@
+"""What a trainer is made of at a moment: its weights, and all else that a file of it holds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from optim.optimizers import Optimizer
+from optim.training import checkpoints
+from optim.training.loop import Loop
+from optim.training.measures import Measures
+
+__all__ = ["Resumable"]
+
+
+class Resumable:
+    """A model, its optimizer, and a run that can be saved, and gone on with."""
+
+    model: Any
+    optimizer: Optimizer
+    measures: Measures
+    pending: int
+    _pending_samples: int
+    _loop: Loop | None
+    _resumed: dict[str, Any] | None
+
+    def weights(self) -> dict[str, Any]:
+        """The model's `state_dict`, and parameters of the optimizer that are not in it; copies."""
+        found: dict[str, Any] = dict(getattr(self.model, "state_dict", dict)())
+        return found | {name: np.copy(p.data) for name, p in self._other_parameters()}
+
+    def load_weights(self, weights: Mapping[str, Any]) -> None:
+        """Set all that `weights` returned. Raises ValueError if it is of another model."""
+        others = dict(self._other_parameters())
+        own = {name: data for name, data in weights.items() if name not in others}
+        wrong = [
+            f"{name} is missing, or not of the shape {np.shape(p.data)}"
+            for name, p in others.items()
+            if name not in weights or np.shape(p.data) != np.shape(weights[name])
+        ]
+        if wrong or (own and not hasattr(self.model, "load_state_dict")):
+            wrong = wrong or [f"{name} is unexpected" for name in own]
+            raise ValueError(f"these are weights of another model: {'; '.join(wrong)}.")
+        if hasattr(self.model, "load_state_dict"):
+            self.model.load_state_dict(own)
+        for name, p in others.items():
+            p.data = np.array(weights[name], np.asarray(p.data).dtype)[()]
+
+    def _other_parameters(self) -> list[tuple[str, Any]]:
+        named: Any = getattr(self.model, "named_parameters", tuple)()
+        known = {id(p) for _, p in named}
+        return [
+            (f"parameter {k}", p)
+            for k, p in enumerate(self.optimizer.parameters())
+            if id(p) not in known
+        ]
+
+    def drop_gradients(self) -> None:
+        """Forget the gradients of batches that wait for an update."""
+        self.pending = self._pending_samples = 0
+        self.optimizer.zero_grad()
+
+    def save(self, path: Any) -> None:
+        """Write the whole state of training into a file from which `resume` goes on.
+
+        Weights, optimizer, schedules and other callbacks, random generators, the place within the
+        epoch, gradients that wait for an update, and the history: as .npz without pickle, first
+        into a temporary file beside it, which is then renamed.
+
+        The state is whole between batches: call it after `fit`, or in a callback, as
+        ModelCheckpoint does.
+        """
+        checkpoints.save(self, path)
+
+    def resume(self, path: Any, *, missing_ok: bool = False) -> Self:
+        """Take up what `save` wrote, into a trainer made as that one was; returns the trainer.
+
+        The next `fit`, called as the interrupted one was, goes on where that was: it ends with the
+        same weights, bit for bit, as if it had not been interrupted. missing_ok: do nothing if
+        there is no such file, so that the same program begins a run and goes on with it.
+
+        Raises ValueError, and changes nothing, for a damaged file, and for that of another model
+        or optimizer.
+
+        >>> import nn, optim, tempfile
+        >>> def trainer():
+        ...     model = nn.Linear(1, 1, rng=0)
+        ...     return optim.Trainer(model, nn.mse_loss, optim.SGD(model.parameters()))
+        >>> first, second = trainer(), trainer()
+        >>> x = np.linspace(-1, 1, 8)[:, None]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     history = first.fit(x, 3 * x, epochs=2, rng=0, verbose=0)
+        ...     first.save(f"{folder}/run.npz")
+        ...     history = second.resume(f"{folder}/run.npz").fit(x, 3 * x, epochs=5, verbose=0)
+        >>> len(history)
+        5
+        """
+        if not (missing_ok and not Path(path).exists()):
+            self._resumed = checkpoints.load(self, path)
+        return self
+
+    def state_of_run(self) -> dict[str, Any] | None:
+        """The place of the last `fit`, or of the run that is to be gone on with."""
+        if self._resumed is not None:
+            return dict(self._resumed["run"])
+        return self._loop.state_dict() if self._loop is not None else None
+
+    def generators(self) -> list[Any]:
+        """The random generators that the model draws from."""
+        return list(getattr(self.model, "generators", list)())
+
+    def set_generators(self, states: list[Any]) -> None:
+        for generator, state in zip(self.generators(), states, strict=True):
+            generator.bit_generator.state = state
+
+    def waiting(self) -> tuple[int, int, list[Any]]:
+        """The batches that wait for an update, their samples, and the gradients so far."""
+        grads = [p.grad for p in self.optimizer.parameters()] if self.pending else []
+        return self.pending, self._pending_samples, grads
+
+    def set_waiting(self, waiting: tuple[int, int, list[Any]]) -> None:
+        self.drop_gradients()
+        self.pending, self._pending_samples, grads = waiting
+        for p, g in zip(self.optimizer.parameters(), grads, strict=False):
+            p.grad = g
