@@ -36,7 +36,7 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> for _ in range(5):
     ...     loss = optimizer.step(closure)
-    >>> w.data.round(6)
+    >>> w.data.round(4)
     array([1., 1.])
     """
 

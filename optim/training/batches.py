@@ -127,9 +127,9 @@ def batches(
 
     >>> data = batches(np.arange(6.0), np.arange(6), batch_size=4, rng=0)
     >>> [y.tolist() for x, y in data]
-    [[3, 2, 5, 0], [4, 1]]
+    [[3, 2, 5, 4], [0, 1]]
     >>> [y.tolist() for x, y in data]  # another epoch, another order
-    [[4, 5, 2, 1], [3, 0]]
+    [[4, 5, 1, 2], [0, 3]]
     """
     return Batches(
         x,

@@ -165,19 +165,24 @@ class EarlyStopping(Monitor):
                 self.best_weights = self.trainer.weights()
             if self.baseline is None or self.sign * value < self.sign * self.baseline:
                 self.wait = 0
+        self._stop_if_long(epoch)
+
+    def _stop_if_long(self, epoch: int) -> None:
         if self.wait >= max(self.patience, 1):
-            self.trainer.stop(
-                f"{self.monitor} did not become better after epoch {epoch + 1 - self.wait}"
-            )
+            last = epoch + 1 - self.wait
+            self.trainer.stop(f"{self.monitor} did not become better after epoch {last}")
 
     def on_train_end(self, logs: Logs) -> None:
         if self.best_weights:
             self.trainer.load_weights(self.best_weights)
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            name: getattr(self, name) for name in ("best", "wait", "best_epoch", "best_weights")
-        }
+        names = ("best", "wait", "best_epoch", "best_weights")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self._stop_if_long(self.trainer.epoch - 1)
 
 
 class LearningRateScheduler(Callback):
@@ -239,7 +244,7 @@ class LearningRateScheduler(Callback):
         if self.per == "epoch" and self._plateau:
             if self.monitor not in logs:
                 raise ValueError(
-                    f"{self.monitor!r} is watched for a plateau, but measured are {', '.join(logs)}."
+                    f"the schedule watches {self.monitor!r}, but measured are {', '.join(logs)}."
                 )
             self.schedule.step(logs[self.monitor])
         elif self.per == "epoch" and hasattr(self.schedule, "step"):

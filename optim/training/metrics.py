@@ -119,8 +119,8 @@ class MeanAbsoluteError(MeanMetric):
 class MeanSquaredError(MeanMetric):
     """The mean of (output - target)², "mse", or its root over all samples, "rmse".
 
-    >>> MeanSquaredError(root=True)(np.array([[1.0], [4.0]]), np.array([[1.0], [1.0]])) ** 2
-    4.5
+    >>> MeanSquaredError(root=True)(np.array([[1.0], [7.0]]), np.array([[7.0], [1.0]]))
+    6.0
     """
 
     def __init__(self, name: str | None = None, *, root: bool = False) -> None:
