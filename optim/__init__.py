@@ -9,7 +9,8 @@ if not hasattr(autograd, "Value"):
         "without it, or pip uninstall autograd and install valuegrad again."
     )
 
-from optim.descent import Descent, DescentStep, descend
+from optim.data import Batches, batches
+from optim.diagnosis import Diagnosis, Finding
 from optim.optimizers import (
     LBFGS,
     SGD,
@@ -43,15 +44,16 @@ from optim.schedules import (
     SequentialLR,
     StepLR,
 )
+from optim.study import Descent, DescentStep, LRFinder, Sweep, descend, lr_finder, sweep
 from optim.training import (
     F1,
     R2,
     Accuracy,
-    Batches,
     BatchTrainer,
     Callback,
     CSVLogger,
     EarlyStopping,
+    GradientHealth,
     History,
     JSONLLogger,
     LambdaCallback,
@@ -70,7 +72,6 @@ from optim.training import (
     TimeLimit,
     TopKAccuracy,
     Trainer,
-    batches,
 )
 
 __all__ = [
@@ -95,10 +96,14 @@ __all__ = [
     "CosineAnnealingWarmRestarts",
     "Descent",
     "DescentStep",
+    "Diagnosis",
     "EarlyStopping",
     "ExponentialLR",
+    "Finding",
+    "GradientHealth",
     "History",
     "JSONLLogger",
+    "LRFinder",
     "LRScheduler",
     "LambdaCallback",
     "LambdaLR",
@@ -125,6 +130,7 @@ __all__ = [
     "SequentialLR",
     "StepLR",
     "StochasticTrainer",
+    "Sweep",
     "TerminateOnNaN",
     "TimeLimit",
     "TopKAccuracy",
@@ -133,4 +139,6 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "descend",
+    "lr_finder",
+    "sweep",
 ]

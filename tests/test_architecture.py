@@ -66,7 +66,14 @@ MAY_IMPORT = {
         "autograd.functions", "autograd.scopes", "autograd.show", "autograd.value",
     },
     "nn": {"autograd", "nn"},
-    "optim": {"autograd", "optim"},
+    "optim": {"autograd", "optim"}, "optim.optimizers": {"optim.optimizers"},
+    "optim.schedules": {"optim.optimizers", "optim.schedules"}, "optim.data": {"optim.data"},
+    "optim.diagnosis": {"optim.data", "optim.diagnosis"},
+    "optim.training": {
+        "autograd", "optim.data", "optim.diagnosis", "optim.optimizers", "optim.plots",
+        "optim.training",
+    },
+    "optim.plots": set(), "optim.sklearn": {"nn", "optim.optimizers", "optim.training"},
 }  # fmt: skip
 THIRD_PARTY = {
     "autograd": {"numpy"}, "autograd.functions": {"numpy", "scipy"},
@@ -74,6 +81,7 @@ THIRD_PARTY = {
     "autograd.derivatives.special": {"numpy", "scipy"},
     "autograd.show": {"numpy", "graphviz", "pygraphviz"},
     "nn": {"numpy"}, "optim": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
+    "optim.study.runs": {"numpy", "joblib", "threadpoolctl"}, "optim.sklearn": {"numpy", "sklearn"},
 }  # fmt: skip
 
 

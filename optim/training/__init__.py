@@ -1,6 +1,5 @@
 """Trainers: gradient descent over the samples of a data set, and what is measured meanwhile."""
 
-from optim.training.batches import Batches, batches
 from optim.training.callbacks import (
     Callback,
     EarlyStopping,
@@ -9,6 +8,7 @@ from optim.training.callbacks import (
     TerminateOnNaN,
     TimeLimit,
 )
+from optim.training.health import GradientHealth
 from optim.training.history import History
 from optim.training.loop import NonFiniteLoss
 from optim.training.metrics import (
@@ -32,10 +32,10 @@ __all__ = [
     "R2",
     "Accuracy",
     "BatchTrainer",
-    "Batches",
     "CSVLogger",
     "Callback",
     "EarlyStopping",
+    "GradientHealth",
     "History",
     "JSONLLogger",
     "LambdaCallback",
@@ -54,5 +54,4 @@ __all__ = [
     "TimeLimit",
     "TopKAccuracy",
     "Trainer",
-    "batches",
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim.data.feeds import Feed, length
 from optim.training.callbacks import Callback, TerminateOnNaN
-from optim.training.feeds import Feed, length
 from optim.training.history import History
 from optim.training.interrupts import Interrupts
 from optim.training.progress import Progress
@@ -139,6 +139,7 @@ class Loop:
         else:
             self.order = None if rng is None else copy.deepcopy(rng.bit_generator.state)
             self.trainer.measures.reset()
+            self.trainer.awake()
             self._call("on_epoch_begin", self.epoch)
         batches = self.data.epoch(self.batch)
         if self.generators is not None:  # which may be the one that the order was drawn from

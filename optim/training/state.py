@@ -1,6 +1,8 @@
 """What a trainer is made of at a moment: its weights, and all else that a file of it holds."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ class Resumable:
     optimizer: Optimizer
     measures: Measures
     pending: int
+    last_batch: tuple[Any, ...] | None
     _pending_samples: int
     _loop: Loop | None
     _resumed: dict[str, Any] | None
@@ -99,6 +102,26 @@ class Resumable:
         if not (missing_ok and not Path(path).exists()):
             self._resumed = checkpoints.load(self, path)
         return self
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Whatever is trained within it is forgotten at its end."""
+        weights, state = self.weights(), self.optimizer.state_dict()
+        generators = [copy.deepcopy(g.bit_generator.state) for g in self.generators()]
+        waiting, grads = self.waiting(), [p.grad for p in self.optimizer.parameters()]
+        measures, loop, last_batch = self.measures, self._loop, self.last_batch
+        self.measures, self._loop = self.measures.fresh(), None
+        self.drop_gradients()
+        try:
+            yield
+        finally:
+            self.load_weights(weights)
+            self.optimizer.load_state_dict(state)
+            self.set_generators(generators)
+            self.set_waiting(waiting)
+            for p, g in zip(self.optimizer.parameters(), grads, strict=True):
+                p.grad = g
+            self.measures, self._loop, self.last_batch = measures, loop, last_batch
 
     def state_of_run(self) -> dict[str, Any] | None:
         """The place of the last `fit`, or of the run that is to be gone on with."""

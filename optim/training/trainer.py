@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from optim.optimizers import Optimizer, clip_grad_norm_, clip_grad_value_
-from optim.training.batches import RNG, Batches, as_samples, checked_batch_size, map_arrays
+from optim.data.batches import RNG, Batches, as_samples, checked_batch_size, map_arrays, take
+from optim.data.feeds import Feed, Weighted, feed, length, split
+from optim.diagnosis import Diagnosis, diagnose
+from optim.optimizers import Optimizer
 from optim.training.callbacks import Callback
-from optim.training.feeds import Feed, Weighted, feed, length, split
 from optim.training.history import History
+from optim.training.limits import Limits
 from optim.training.loop import Loop
 from optim.training.losses import checked, of_each_sample
 from optim.training.measures import Measures, plain
@@ -78,11 +80,7 @@ class Trainer(Resumable):
         steps = gradient_accumulation_steps
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"gradient_accumulation_steps is {steps!r}; it is 1 or more batches.")
-        limits = {"clipnorm": clipnorm, "global_clipnorm": global_clipnorm, "clipvalue": clipvalue}
-        self._limits = {name: limit for name, limit in limits.items() if limit is not None}
-        for name, limit in self._limits.items():
-            if not limit > 0:
-                raise ValueError(f"{name} is {limit}; it must be positive.")
+        self._limits = Limits(clipnorm, global_clipnorm, clipvalue)
         if getattr(optimizer, "needs_closure", False) and steps > 1:
             raise ValueError(f"{type(optimizer).__name__} takes all batches as one: no steps.")
         self.model: Any = model
@@ -229,7 +227,7 @@ class Trainer(Resumable):
                 loss.backward(retain_grads=False)
                 for hook in self._hooks:
                     hook(loss)
-                self._clip()
+                self._limits.apply(self.optimizer)
             return loss
 
         loss = self.optimizer.step(closure)
@@ -246,8 +244,7 @@ class Trainer(Resumable):
             self.pending = self._pending_samples = 0
         for hook in self._hooks:
             hook(loss)
-        if self._limits:
-            self._clip()
+        self._limits.apply(self.optimizer)
         self.optimizer.step()
         self._count_update()
 
@@ -259,16 +256,6 @@ class Trainer(Resumable):
     def _count_update(self) -> None:
         if self._loop is not None:
             self._loop.updates += 1
-
-    def _clip(self) -> None:
-        parameters = list(self.optimizer.parameters())
-        if "clipvalue" in self._limits:
-            clip_grad_value_(parameters, self._limits["clipvalue"])
-        if "clipnorm" in self._limits:
-            for p in parameters:
-                clip_grad_norm_([p], self._limits["clipnorm"])
-        if "global_clipnorm" in self._limits:
-            clip_grad_norm_(parameters, self._limits["global_clipnorm"])
 
     # ------------------------------------------------------------------ measuring
 
@@ -321,6 +308,11 @@ class Trainer(Resumable):
             for part, mode in before:
                 part.training = mode
 
+    def awake(self) -> None:
+        """The model in training mode again, if a callback has left it in the other one."""
+        if getattr(self.model, "training", True) is False:
+            self.model.train()
+
     # ------------------------------------------------------------------ stopping
 
     def stop(self, reason: str) -> None:
@@ -342,6 +334,30 @@ class Trainer(Resumable):
     def epoch(self) -> int:
         """The number of the epoch that is being trained, or is next."""
         return self._loop.epoch if self._loop is not None else 0
+
+    def diagnose(self, x: Any = None, y: Any = None) -> Diagnosis:
+        """Look for the usual mistakes in a model and its training, with the evidence for each.
+
+        x, y: samples to look at; by default some of those that the last `fit` was given. Trains a
+        few steps to see what the learning rate does, and forgets them: nothing is changed. See
+        `Diagnosis`.
+
+        Raises ValueError without samples.
+        """
+        if x is None:
+            x, y = self._some_samples()
+        return diagnose(self, x, y)
+
+    def _some_samples(self, most: int = 256) -> tuple[Any, Any]:
+        """Samples of the last fit, from all of its data if they are arrays."""
+        data = self._loop.data if self._loop is not None else None
+        data = data.source if isinstance(data, Weighted) else data
+        if isinstance(data, Batches) and "y" in data.data:
+            places = np.unique(np.linspace(0, data.samples - 1, most).astype(int))
+            return take(data.data["x"], places), take(data.data["y"], places)
+        if self.last_batch is None:
+            raise ValueError("there was no training yet: write trainer.diagnose(x, y).")
+        return self.last_batch[0], self.last_batch[1]
 
     # ------------------------------------------------------------------ helpers
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optim.training.batches import RNG, Batches, as_samples, count, map_arrays, take
+from optim.data.batches import RNG, Batches, as_samples, count, map_arrays, take
 
 __all__ = ["Feed", "Stream", "Weighted", "feed", "length", "split"]
 

@@ -1,0 +1,83 @@
+"""Mistakes in the loss: one that fails, broadcasts, or is given probabilities for logits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from optim.diagnosis.case import Case, Finding
+from optim.diagnosis.checks.data import targets_out_of_range
+from optim.diagnosis.graph import name
+
+SQUASHED = {"softmax", "sigmoid"}
+# What only reshapes its first argument.
+SHAPING = {"reshape", "moveaxis", "squeeze", "expand_dims", "ravel", "negative", "astype"}
+
+
+def loss_fails(case: Case) -> Iterator[Finding]:
+    if case.error is not None and not list(targets_out_of_range(case)):
+        yield Finding(
+            "the loss fails",
+            f"{type(case.error).__name__}: {case.error}",
+            "See the message; the model was given x of "
+            f"{np.shape(case.x)}, and returned {case.shape or 'nothing'}.",
+        )
+    elif not case.calls and case.error is None:
+        yield Finding(
+            "the loss has no gradient",
+            f"it is a {type(case.loss).__name__}, no Value: it depends on no parameter.",
+            "Compute it from the model's output by NumPy's functions, without .data and float().",
+        )
+
+
+def broadcast(case: Case) -> Iterator[Finding]:
+    n = case.samples
+    for v in case.calls:
+        shapes = [np.shape(getattr(a, "data", a)) for a in v.args] if v.fn is not None else []
+        if n > 1 and np.shape(v.data) == (n, n) and {(n,), (n, 1)} <= set(shapes):
+            yield Finding(
+                "outputs and targets broadcast",
+                f"{name(v)} of the shapes {shapes[0]} and {shapes[1]} gave {(n, n)}: each output "
+                "was compared with every target.",
+                "Give targets the shape of outputs: y[:, None], or output[:, 0].",
+            )
+            return
+
+
+def logits_squashed(case: Case) -> Iterator[Finding]:
+    for v in case.calls:
+        if name(v) == "softmax" and np.shape(v.data)[-1:] == (1,):
+            yield Finding(
+                "softmax of one output",
+                f"softmax of {np.shape(v.data)} is 1 whatever the input.",
+                "Use two outputs, or sigmoid's logits: binary_cross_entropy_with_logits.",
+            )
+            return
+        if name(v) in {"cross_entropy", "logsumexp", "log_softmax", "softmax", "softplus"}:
+            source = _source(v)
+            if source in SQUASHED and (name(v) != "softplus" or source == "sigmoid"):
+                loss = "cross entropy" if name(v) == "cross_entropy" else name(v)
+                yield Finding(
+                    f"{source} applied twice",
+                    f"the {loss} is computed from the result of {source}, between 0 and 1, but "
+                    "does that itself: it takes logits. So no probability gets near 0 or 1.",
+                    f"Leave {source} out of the model.",
+                )
+                return
+    names = {name(v) for v in case.calls}
+    if "softmax" in names and not names & {"log", "cross_entropy", "log_softmax", "logsumexp"}:
+        picked = isinstance(case.y, np.ndarray) and case.y.dtype.kind in "iu"
+        if picked and case.number < 0:
+            yield Finding(
+                "probabilities without a logarithm",
+                f"the loss is {case.number:.3g}, the mean of negative probabilities.",
+                "nll_loss takes log_softmax's results; cross_entropy takes logits.",
+            )
+
+
+def _source(v: Any) -> str:
+    """The function whose result the first argument of a call is, but for its shape and sign."""
+    source = v.args[0]
+    while hasattr(source, "fn") and source.fn is not None and name(source) in SHAPING:
+        source = source.args[0]
+    return name(source) if hasattr(source, "fn") and source.fn is not None else ""
