@@ -90,6 +90,8 @@ def plot_bands(
             ax.fill_between(
                 across, values.min(axis=0), values.max(axis=0), color=color, alpha=0.15, lw=0
             )
+    if x != "epoch":
+        ax.set_xscale("log")
     _finish(ax, x, y)
     return ax
 
@@ -103,4 +105,5 @@ def _finish(ax: Any, x: str, y: str) -> None:
     ax.set(xlabel=x, ylabel=y)
     ax.grid(alpha=0.3)
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(fontsize=9)
+        many = len(ax.get_legend_handles_labels()[1]) > 6
+        ax.legend(fontsize=7 if many else 9, ncols=2 if many else 1)

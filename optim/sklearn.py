@@ -126,7 +126,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        return self.classes_[self._outputs(X).argmax(axis=1)]
+        said = self._outputs(X).argmax(axis=1)
+        return self.classes_[said]
 
 
 class Regressor(RegressorMixin, _Network):  # type: ignore[misc]

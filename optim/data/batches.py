@@ -67,15 +67,15 @@ class Batches:
         order, size = self.order(), self.batch_size
         arrays = tuple(self.data.values())
         end = len(self) * size
-        plain = all(type(a) is np.ndarray for a in arrays)
+        pair = arrays if len(arrays) == 2 and {type(a) for a in arrays} == {np.ndarray} else ()
         for first in range(start * size, min(end, self.samples), size):
             chosen: Any = slice(first, min(first + size, self.samples))
             if order is not None:
                 chosen = order[chosen]
                 if size == 1:  # a view costs less than a copy
                     chosen = slice(chosen[0], chosen[0] + 1)
-            if plain:
-                yield tuple([a[chosen] for a in arrays])
+            if pair:
+                yield pair[0][chosen], pair[1][chosen]
             else:
                 yield tuple(take(data, chosen) for data in arrays)
 

@@ -267,6 +267,8 @@ class _Job:
             history, diverged = error.history, True
         finally:
             trainer.set_generators(before)
+        if (history.stopped or "").startswith("interrupted"):
+            raise KeyboardInterrupt
         row: Row = history.at(-1) if len(history) else {}
         if diverged:
             row["loss"] = math.inf

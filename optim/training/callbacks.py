@@ -236,7 +236,7 @@ class LearningRateScheduler(Callback):
         self._used = self.trainer.optimizer.param_groups[0]["lr"]
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        if self.per == "update" and self.trainer.updated and hasattr(self.schedule, "step"):
+        if self.per == "update" and not self.trainer.pending and hasattr(self.schedule, "step"):
             self._used = self.trainer.optimizer.param_groups[0]["lr"]
             self.schedule.step()
 

@@ -20,8 +20,6 @@ class Limits:
 
     def apply(self, optimizer: Optimizer) -> None:
         """Make the gradients of the optimizer's parameters no larger."""
-        if not self.any:
-            return
         parameters = list(optimizer.parameters())
         if self.value is not None:
             clip_grad_value_(parameters, self.value)

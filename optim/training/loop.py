@@ -54,7 +54,7 @@ class Loop:
         self.callbacks = sorted(callbacks, key=lambda callback: callback.rank)
         self.epochs, self.step_losses = epochs, step_losses
         self.epoch, self.batch = first, 0
-        self.updates, self.spent = 0, 0.0
+        self.spent = 0.0
         self.history = History()
         self.order: Any = None
         self.generators: list[Any] | None = None  # of a run that was left within an epoch
@@ -91,30 +91,26 @@ class Loop:
     def _train(self, progress: Progress, interrupts: Interrupts) -> bool:
         """The batches of an epoch that are not done yet; whether that was all of them."""
         trainer, step = self.trainer, self.trainer.train_on_batch
-        measures = trainer.measures
-        batches = self._begin_epoch(progress)
+        measures, bar, isfinite = trainer.measures, progress.bar, math.isfinite
+        batches, first, updates = self._begin_epoch(progress), self.batch, trainer.updates
         begin, end = self._hooks("on_train_batch_begin"), self._hooks("on_train_batch_end")
-        bar = progress.bar
         for batch in batches:
-            for hook in begin:
-                hook(self.batch)
-            before = self.updates
+            if begin:
+                for hook in begin:
+                    hook(self.batch)
             measured = step(*batch)
             loss = (
                 measured if type(measured) is float else measures.tracked(measured, length(batch))
             )
-            if not math.isfinite(loss):
+            if not isfinite(loss):
                 self._give_up(f"the loss is {loss}", self.batch)
                 return False
             measures.add(loss, length(batch))
             self.batch += 1
-            if self.updates == before and not trainer.pending:
-                self.updates += 1  # by a train_on_batch of the user's own
             if self.step_losses:
                 self.history.step_losses.append(loss)
             if end:
                 logs = {"loss": loss}
-                trainer.updated = self.updates > before
                 for hook in end:
                     hook(self.batch - 1, logs)
             if bar is not None and bar.update():
@@ -128,6 +124,8 @@ class Loop:
                 "one epoch. Give something to loop over again and again, such as "
                 "optim.batches(x, y), or steps_per_epoch."
             )
+        if trainer.updates == updates and not trainer.pending:
+            trainer.updates += self.batch - first  # by a train_on_batch of the user's own
         return True
 
     def _begin_epoch(self, progress: Progress) -> Any:
@@ -137,7 +135,7 @@ class Loop:
         if self.batch:
             progress.skip(self.batch)
         else:
-            self.order = None if rng is None else copy.deepcopy(rng.bit_generator.state)
+            self.order = None if rng is None else rng.bit_generator.state
             self.trainer.measures.reset()
             self.trainer.awake()
             self._call("on_epoch_begin", self.epoch)
@@ -150,7 +148,7 @@ class Loop:
     def _finish_epoch(self, progress: Progress) -> None:
         trainer, epoch = self.trainer, self.epoch
         trainer.end_epoch()
-        if not all(np.all(np.isfinite(p.data)) for p in trainer.optimizer.parameters()):
+        if not all(np.isfinite(p.data).all() for p in trainer.optimizer.parameters()):
             self._give_up("a weight is not finite", self.batch - 1)
             return
         logs = trainer.measures.result()
@@ -160,8 +158,7 @@ class Loop:
             logs |= held
             self._call("on_test_end", held)
         self.epoch, self.batch = epoch + 1, 0
-        self.order = None if self.data.rng is None else self.data.rng.bit_generator.state
-        self.history.append(logs, epoch=epoch, updates=self.updates, seconds=self.elapsed())
+        self.history.append(logs, epoch=epoch, updates=self.trainer.updates, seconds=self.elapsed())
         for callback in self.callbacks:
             callback.on_epoch_end(epoch, logs)
             self.history.add(logs)
@@ -171,7 +168,8 @@ class Loop:
     def _give_up(self, what: str, batch: int) -> None:
         """Back to the end of the last good epoch, and out."""
         weights, state = self.good
-        self.trainer.load_weights(weights)
+        for p, data in zip(self.trainer.optimizer.parameters(), weights, strict=True):
+            p.data = data
         self.trainer.optimizer.load_state_dict(state)
         self.trainer.drop_gradients()
         where = f"{what} in epoch {self.epoch + 1}, batch {batch + 1}"
@@ -191,9 +189,11 @@ class Loop:
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, for `load_state_dict` of a loop on the same data."""
-        place = ("epoch", "batch", "updates", "order")
+        if not self.batch and self.data.rng is not None:  # between epochs
+            self.order = self.data.rng.bit_generator.state
         return {
-            **{name: getattr(self, name) for name in place},
+            **{name: getattr(self, name) for name in ("epoch", "batch", "order")},
+            "updates": self.trainer.updates,
             "spent": self.elapsed(),
             "history": self.history.state_dict(),
             "data": repr(self.data) if not self._streams() else None,
@@ -206,8 +206,9 @@ class Loop:
                 f"the saved run is of {state['data'] or 'batches from an iterable'}, this one of "
                 f"{self.data!r}: give fit the same data and batch_size."
             )
-        for name in ("epoch", "batch", "updates", "order", "spent"):
+        for name in ("epoch", "batch", "order", "spent"):
             setattr(self, name, state[name])
+        self.trainer.updates = state["updates"]
         self.history.load_state_dict(state["history"])
         self.history.stopped = None
         self.generators = generators if self.batch else None
@@ -251,8 +252,9 @@ class Loop:
     def hooks_on_gradients(self) -> list[Any]:
         return self._hooks("on_gradients")
 
-    def _snapshot(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.trainer.weights(), self.trainer.optimizer.state_dict()
+    def _snapshot(self) -> tuple[list[Any], dict[str, Any]]:
+        optimizer = self.trainer.optimizer
+        return [copy.copy(p.data) for p in optimizer.parameters()], optimizer.state_dict()
 
     def _streams(self) -> bool:
         return self._batches() is None

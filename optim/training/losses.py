@@ -11,6 +11,9 @@ __all__ = ["checked", "of_each_sample"]
 
 def checked(loss: Any) -> float:
     """The loss as a number, if it is one that can be differentiated."""
+    if type(getattr(loss, "data", None)) is float and hasattr(loss, "backward"):  # as a rule
+        number: float = loss.data
+        return number
     if not hasattr(loss, "backward"):
         raise TypeError(
             f"the loss is a {type(loss).__name__}, no Value: nothing in it depends on parameters. "

@@ -32,6 +32,8 @@ class Progress:
             self.bar.update(batches)
 
     def end_of_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
+        if not self.verbose:
+            return
         shown = ", ".join(f"{name} {value:.4g}" for name, value in logs.items() if "/" not in name)
         if self.bar is not None:
             self.bar.set_postfix_str(shown, refresh=epoch == self.epochs - 1)

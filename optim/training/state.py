@@ -23,6 +23,7 @@ class Resumable:
     optimizer: Optimizer
     measures: Measures
     pending: int
+    updates: int
     last_batch: tuple[Any, ...] | None
     _pending_samples: int
     _loop: Loop | None
@@ -110,6 +111,7 @@ class Resumable:
         generators = [copy.deepcopy(g.bit_generator.state) for g in self.generators()]
         waiting, grads = self.waiting(), [p.grad for p in self.optimizer.parameters()]
         measures, loop, last_batch = self.measures, self._loop, self.last_batch
+        updates = self.updates
         self.measures, self._loop = self.measures.fresh(), None
         self.drop_gradients()
         try:
@@ -122,6 +124,7 @@ class Resumable:
             for p, g in zip(self.optimizer.parameters(), grads, strict=True):
                 p.grad = g
             self.measures, self._loop, self.last_batch = measures, loop, last_batch
+            self.updates = updates
 
     def state_of_run(self) -> dict[str, Any] | None:
         """The place of the last `fit`, or of the run that is to be gone on with."""

@@ -81,7 +81,8 @@ class Trainer(Resumable):
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"gradient_accumulation_steps is {steps!r}; it is 1 or more batches.")
         self._limits = Limits(clipnorm, global_clipnorm, clipvalue)
-        if getattr(optimizer, "needs_closure", False) and steps > 1:
+        self._needs_closure = getattr(optimizer, "needs_closure", False)
+        if self._needs_closure and steps > 1:
             raise ValueError(f"{type(optimizer).__name__} takes all batches as one: no steps.")
         self.model: Any = model
         self.loss, self.optimizer, self.batch_size = loss, optimizer, batch_size
@@ -89,7 +90,7 @@ class Trainer(Resumable):
         self.gradient_accumulation_steps = steps
         self.history = History()
         self.pending = 0  # batches whose gradients are waiting for an update
-        self.updated = False  # whether the last batch made one
+        self.updates = 0  # that the last fit has made
         self._pending_samples = 0
         self._loop: Loop | None = None
         self._resumed: dict[str, Any] | None = None
@@ -165,6 +166,7 @@ class Trainer(Resumable):
             loop.load_state_dict(self._resumed["run"], self._resumed["generators"])
             self._resumed = None
         else:
+            self.updates = 0
             self.drop_gradients()
         self._loop, self.history = loop, loop.history
         self._hooks = loop.hooks_on_gradients()
@@ -181,7 +183,7 @@ class Trainer(Resumable):
         epoch are in the history.
         """
         self.last_batch = (x, y) if sample_weight is None else (x, y, sample_weight)
-        if getattr(self.optimizer, "needs_closure", False):
+        if self._needs_closure:
             return self._step_with_closure(x, y, sample_weight)
         if not self.pending:
             self.optimizer.zero_grad()
@@ -191,7 +193,8 @@ class Trainer(Resumable):
             return value
         if self.gradient_accumulation_steps == 1:
             loss.backward(retain_grads=False)
-            self.measures.update(plain(output), y)
+            if self.measures.metrics:
+                self.measures.update(plain(output), y)
             self._update(loss)
             return value
         n = length((x,))
@@ -227,12 +230,13 @@ class Trainer(Resumable):
                 loss.backward(retain_grads=False)
                 for hook in self._hooks:
                     hook(loss)
-                self._limits.apply(self.optimizer)
+                if self._limits.any:
+                    self._limits.apply(self.optimizer)
             return loss
 
         loss = self.optimizer.step(closure)
         self.measures.update(plain(outputs[0]), y)
-        self._count_update()
+        self.updates += 1
         return checked(loss)
 
     def _update(self, loss: Any) -> None:
@@ -244,18 +248,15 @@ class Trainer(Resumable):
             self.pending = self._pending_samples = 0
         for hook in self._hooks:
             hook(loss)
-        self._limits.apply(self.optimizer)
+        if self._limits.any:
+            self._limits.apply(self.optimizer)
         self.optimizer.step()
-        self._count_update()
+        self.updates += 1
 
     def end_epoch(self) -> None:
         """Make the update of batches that were too few for one."""
         if self.pending:
             self._update(None)
-
-    def _count_update(self) -> None:
-        if self._loop is not None:
-            self._loop.updates += 1
 
     # ------------------------------------------------------------------ measuring
 
