@@ -5,8 +5,6 @@ them held out. Prints a table and writes two pictures into the folder `out`.
 """
 
 import copy
-import math
-import time
 from pathlib import Path
 
 import matplotlib
@@ -47,16 +45,14 @@ def train(name, model, seed=0, verbose=1):
     kind, settings, epochs = DESCENTS[name]
     (x, y), (x_test, y_test) = load(seed)
     optimizer = optim.SGD(model.parameters(), weight_decay=3e-4, **settings)
-    trainer = kind(model, nn.cross_entropy, optimizer)
-    began = time.perf_counter()
+    trainer = kind(model, nn.cross_entropy, optimizer, metrics=["accuracy"])
     history = trainer.fit(x, y, epochs=epochs, rng=seed, verbose=verbose)
-    seconds = time.perf_counter() - began
     return {
-        "updates": math.ceil(len(x) / (trainer.batch_size or len(x))),
+        "updates": history.updates[0],
         "epochs": epochs,
-        "seconds": seconds,
+        "seconds": history.seconds[-1],
         "loss": history.history["loss"][-1],
-        "accuracy": float(np.mean(trainer.predict(x_test).argmax(axis=1) == y_test)),
+        "accuracy": trainer.evaluate(x_test, y_test)["accuracy"],
         "history": history,
     }
 
@@ -68,10 +64,10 @@ def plot(rows, path):
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True, layout="constrained")
     for name, row in rows.items():
-        losses = row["history"].history["loss"]
-        epoch = np.arange(1, len(losses) + 1)
-        left.loglog(epoch, losses, label=name)
-        right.loglog(epoch * row["updates"], losses)
+        history = row["history"]
+        losses = history.history["loss"]
+        left.loglog(np.arange(1, len(losses) + 1), losses, label=name)
+        right.loglog(history.updates, losses)
     left.set(xlabel="epochs (in each, every sample is seen once)", ylabel="training loss")
     right.set(xlabel="updates of the weights")
     for axes in (left, right):

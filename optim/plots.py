@@ -75,6 +75,9 @@ def plot_bands(
 ) -> Any:
     """For each label the mean of its curves, each a pair of x and y, and what they spread over."""
     ax = axes_or_new(ax)
+    firsts = [values[0] for pairs in curves.values() for _, values in pairs if len(values)]
+    top = 10 * float(np.median([abs(v) if math.isfinite(v) else math.inf for v in firsts]))
+    far = False
     for k, (label, pairs) in enumerate(curves.items()):
         color = COLORS[k % len(COLORS)]
         style = ("-", "--", ":", "-.")[k // len(COLORS) % 4]
@@ -83,6 +86,8 @@ def plot_bands(
             continue
         across = np.mean([where[:length] for where, _ in pairs], axis=0)
         values = np.array([values[:length] for _, values in pairs], float)
+        far |= bool(np.any(values > top))
+        values = np.minimum(values, 10 * top)  # of those that diverge
         mean = values.mean(axis=0)
         mark = "o" if length == 1 else None
         ax.plot(across, mean, style, color=color, label=label, lw=1.7, marker=mark)
@@ -93,6 +98,8 @@ def plot_bands(
     if x != "epoch":
         ax.set_xscale("log")
     _finish(ax, x, y)
+    if far:
+        ax.set_ylim(top=top)
     return ax
 
 
@@ -103,6 +110,8 @@ def _finish(ax: Any, x: str, y: str) -> None:
     if "loss" in y and shown.size and shown.min() > 0 and shown.max() > 20 * shown.min():
         ax.set_yscale("log")
     ax.set(xlabel=x, ylabel=y)
+    if x == "epoch":
+        ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     if ax.get_legend_handles_labels()[1]:
         many = len(ax.get_legend_handles_labels()[1]) > 6

@@ -84,6 +84,19 @@ def test_the_page_on_seeing_backprop(capsys, tmp_path, monkeypatch):
         assert (ROOT / picture).exists()
 
 
+def test_the_page_on_training(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "training.md").read_text("utf-8")
+    names = {}
+    for language, block in re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL):
+        if language == "text":
+            assert capsys.readouterr().out == block
+        else:
+            exec(compile(block, "training.md", "exec"), names)
+    assert sorted(os.listdir()) == ["log.csv", "run.npz"]
+    assert len(names["history"]) == len(names["run"]()[1]) == 3
+
+
 def test_the_gallery_is_what_the_program_draws(tmp_path):
     printed = run(ROOT / "examples" / "gallery.py", tmp_path).splitlines()
     assert printed[-1] == "7 pictures"
@@ -101,6 +114,62 @@ def test_neuron(tmp_path):
 def test_moons(tmp_path):
     last = run(ROOT / "examples" / "moons.py", tmp_path).splitlines()[-1]
     assert float(last.split("accuracy ")[1].rstrip("%")) >= 99
+
+
+def test_one_weight(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    last = run(ROOT / "examples" / "one_weight.py", tmp_path).splitlines()[-1]
+    assert last.startswith("after 12 steps: w = 2.958 and 3.035 with lr=0.3")
+    assert (tmp_path / "out" / "one_weight.png").stat().st_size > 1000
+
+
+def needs_sets_and_pictures():
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+
+
+def test_three_descents(tmp_path):
+    needs_sets_and_pictures()
+    lines = run(ROOT / "examples" / "three_descents.py", tmp_path).splitlines()
+    rows = {line.split()[0]: line.split()[-3:] for line in lines[1:4]}
+    updates, rises, losses = zip(*(rows[n] for n in ("stochastic", "mini-batch", "batch")))
+    assert updates == ("569", "18", "1")
+    assert float(rises[0].rstrip("%")) > 30 > 10 > float(rises[1].rstrip("%"))
+    assert rises[2] == "0%"
+    assert float(losses[0]) < float(losses[1]) < float(losses[2])
+    assert (tmp_path / "out" / "three_descents.png").stat().st_size > 1000
+
+
+def test_learning_rates(tmp_path):
+    needs_sets_and_pictures()
+    lines = run(ROOT / "examples" / "learning_rates.py", tmp_path).splitlines()
+    losses = {float(line.split()[0]): float(line.split()[1]) for line in lines[1:6]}
+    assert losses[0.001] > 0.4 > 0.3 > losses[0.01] > losses[0.1]
+    assert losses[10.0] == float("inf")
+    assert lines[-1].endswith("best of all was 0.1")
+    assert 0.05 < float(lines[-1].split()[4].rstrip(";")) < 2
+
+
+def test_batch_sizes_of_one_seed(monkeypatch):
+    """What the comparison is for, in short: small batches fall fastest, 16 and 32 are good."""
+    needs_sets_and_pictures()
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    sizes = runpy.run_path(str(ROOT / "examples" / "batch_sizes.py"))
+    result = sizes["compare"](*sizes["data"]()["digits"], epochs=8, repeats=2, verbose=0)
+    losses = {row["batch_size"]: row["mean"] for row in result.summary("loss")}
+    assert result.best()["batch_size"] in (16, 32)
+    assert losses[16] < losses[32] < losses[64] < losses[256] < losses[None]
+
+
+@pytest.mark.slow
+def test_batch_sizes(tmp_path):
+    needs_sets_and_pictures()
+    lines = run(ROOT / "examples" / "batch_sizes.py", tmp_path).splitlines()
+    assert sum(line.startswith("best by validation loss: batch_size=") for line in lines) == 2
+    assert all(
+        size in ("16", "32") for size in re.findall(r"loss: batch_size=(.*)", "\n".join(lines))
+    )
+    assert (tmp_path / "out" / "batch_sizes.png").stat().st_size > 1000
 
 
 @pytest.fixture

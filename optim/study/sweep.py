@@ -262,7 +262,8 @@ class _Job:
         began = time.perf_counter()
         diverged = False
         try:
-            history = trainer.fit(self.x, self.y, rng=np.random.default_rng(order), **fit)
+            with np.errstate(all="ignore"):  # a run that diverges says so in its row
+                history = trainer.fit(self.x, self.y, rng=np.random.default_rng(order), **fit)
         except NonFiniteLoss as error:
             history, diverged = error.history, True
         finally:
