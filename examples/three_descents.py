@@ -23,7 +23,7 @@ def load():
 
 
 def train(kind, x, y):
-    """Train by one of the three; the loss over all samples before training and after each update."""
+    """Train by one of the three; the loss over all samples, before and after each update."""
     model = nn.Linear(x.shape[1], 2, rng=0)
     trainer = kind(model, nn.cross_entropy, optim.SGD(model.parameters(), lr=LR))
     whole = optim.BatchTrainer(model, nn.cross_entropy, trainer.optimizer)  # to measure with

@@ -132,7 +132,9 @@ def test_three_descents(tmp_path):
     needs_sets_and_pictures()
     lines = run(ROOT / "examples" / "three_descents.py", tmp_path).splitlines()
     rows = {line.split()[0]: line.split()[-3:] for line in lines[1:4]}
-    updates, rises, losses = zip(*(rows[n] for n in ("stochastic", "mini-batch", "batch")))
+    updates, rises, losses = zip(
+        *(rows[n] for n in ("stochastic", "mini-batch", "batch")), strict=True
+    )
     assert updates == ("569", "18", "1")
     assert float(rises[0].rstrip("%")) > 30 > 10 > float(rises[1].rstrip("%"))
     assert rises[2] == "0%"
