@@ -45,8 +45,9 @@ def clip_grad_norm_(
         raise ValueError(f"the norm of the gradients is {norm}; they cannot be clipped by it.")
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1:
-        for p in parameters:
-            p.grad = p.grad * factor
+        with np.errstate(invalid="ignore"):  # inf · 0
+            for p in parameters:
+                p.grad = p.grad * factor
     return norm
 
 

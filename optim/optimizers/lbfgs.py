@@ -103,6 +103,7 @@ class LBFGS(Optimizer):
             d = self._direction(g, state, group)
             t = group["lr"] * (min(1.0, 1 / np.sum(np.abs(g))) if state["step"] == 1 else 1.0)
             slope = float(g @ d)
+            state["d"], state["t"] = d, t
             if slope > -group["tolerance_change"]:
                 break
             x, before = [p.data for p in params], f
@@ -128,7 +129,7 @@ class LBFGS(Optimizer):
                 _move(params, x, t * d)
                 if iteration < group["max_iter"]:
                     f, g = evaluate()
-            state["d"], state["t"] = d, t
+            state["t"] = t
             change = min(np.max(np.abs(t * d)), abs(f - before))
             if not change > group["tolerance_change"]:
                 break

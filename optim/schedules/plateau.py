@@ -52,6 +52,8 @@ class ReduceLROnPlateau:
         self.cooldown, self.eps = cooldown, eps
         groups = len(optimizer.param_groups)
         self.min_lrs = [min_lr] * groups if isinstance(min_lr, float | int) else list(min_lr)
+        if len(self.min_lrs) != groups:
+            raise ValueError(f"min_lr has {len(self.min_lrs)} rates for {groups} groups.")
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs = self.cooldown_counter = self.last_epoch = 0
 

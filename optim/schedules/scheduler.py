@@ -20,8 +20,8 @@ class LRScheduler:
     It sets the rate of every group of the optimizer when it is made, for t = 0, and in each step.
     base_lrs: the rates of the groups before any schedule; last_epoch: t.
 
-    A rate that something else changes too, such as another schedule of the same optimizer, is
-    multiplied by what the formula changes from t to t + 1: so schedules act together.
+    What else changes the rate, such as another schedule of the same optimizer, is a factor beside
+    the formula: so schedules act together.
 
     >>> import optim
     >>> from autograd import Value
@@ -43,7 +43,7 @@ class LRScheduler:
         self.base_lrs = [float(group.setdefault("initial_lr", group["lr"])) for group in groups]
         self.last_epoch = 0
         self._last_lr = self.base_lrs
-        self._alone = [True] * len(groups)
+        self._others = [1.0] * len(groups)
         self._set()
 
     def lr(self, base: float, t: int) -> float:
@@ -65,7 +65,7 @@ class LRScheduler:
             "last_epoch": self.last_epoch,
             "base_lrs": list(self.base_lrs),
             "last_lr": list(self._last_lr),
-            "alone": list(self._alone),
+            "others": list(self._others),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -78,19 +78,17 @@ class LRScheduler:
         self.last_epoch = state_dict["last_epoch"]
         self.base_lrs = list(state_dict["base_lrs"])
         self._last_lr = list(state_dict["last_lr"])
-        self._alone = list(state_dict["alone"])
+        self._others = list(state_dict["others"])
 
     def _set(self) -> None:
-        t, rates = self.last_epoch, []
+        rates = list(self._last_lr)
         for k, base in enumerate(self.base_lrs):
-            group = self.optimizer.param_groups[k]
-            rate = self.lr(base, t)
-            self._alone[k] &= group["lr"] == self._last_lr[k]
-            before = self.lr(base, t - 1) if t else base
-            if not self._alone[k] and before:
-                rate *= group["lr"] / before
-            group["lr"] = rate
-            rates.append(rate)
+            group, last = self.optimizer.param_groups[k], rates[k]
+            if group["lr"] != last and not group["lr"]:  # another one is at 0, and so is the product
+                continue
+            if group["lr"] != last and last:
+                self._others[k] *= group["lr"] / last
+            rates[k] = group["lr"] = self.lr(base, self.last_epoch) * self._others[k]
         self._last_lr = rates
 
     def __repr__(self) -> str:
@@ -162,6 +160,8 @@ class ChainedScheduler(LRScheduler):
 def _take_back(optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
     """The rates before the schedules were made, which had set theirs then."""
     for schedule in schedulers:
+        if getattr(schedule, "cycle_momentum", False):
+            raise ValueError("OneCycleLR is composed only with cycle_momentum=False.")
         if schedule.optimizer is not optimizer or not isinstance(schedule, LRScheduler):
             raise ValueError(
                 "schedules are composed of schedules of one optimizer, ReduceLROnPlateau not "
