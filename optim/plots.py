@@ -50,7 +50,8 @@ def plot_history(history: Any, ax: Any, measure: str, smooth: float) -> Any:
             ax.plot(epochs, values, color=color, alpha=0.3, lw=1)
         mark = "o" if len(epochs) == 1 else None
         ax.plot(epochs, smoothed(values, smooth), color=color, lw=1.8, label=label, marker=mark)
-    if any(map(math.isfinite, history.history[names[-1]])):
+    judged = "/" not in measure and measure != "learning_rate"
+    if judged and any(map(math.isfinite, history.history[names[-1]])):
         epoch, value = history.best(names[-1])
         ax.plot(epoch + 1, value, "*", ms=11, color=color, mec="white")
         ax.axvline(epoch + 1, color=color, lw=0.8, ls=":")
@@ -62,6 +63,7 @@ def plot_history(history: Any, ax: Any, measure: str, smooth: float) -> Any:
             ha="right" if epoch + 1 > np.mean(epochs) else "left",
             fontsize=9,
         )
+    ax.margins(y=0.12)  # room for the words
     _finish(ax, "epoch", measure)
     return ax
 

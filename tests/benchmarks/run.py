@@ -29,6 +29,7 @@ import functions
 import networks
 import numpy as np
 import scalar_gpt
+import training
 
 import nn
 from autograd import Value, draw, explain, gradcheck
@@ -304,7 +305,24 @@ def show():
     )
 
 
-ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show]
+def trainer():
+    """What fit costs beside the steps themselves, in time and in memory."""
+    for batch_size, epochs, target in ((32, 20, "1.03"), (1, 2, "1.10")):
+        compare(
+            f"Trainer.fit, batches of {batch_size}; a loop by hand",
+            target,
+            lambda size=batch_size, n=epochs: training.by_trainer(size, n),
+            lambda size=batch_size, n=epochs: training.by_hand(size, n),
+            rounds=25,
+        )
+    for samples, epochs in ((10**5, 1), (10**6, 1), (10**6, 10)):
+        share = training.peak(samples, epochs) / (samples * 11 * 8)
+        print(
+            f"  memory of fit, {samples:,} samples x 10, {epochs} epochs: {share:.3f} of the data"
+        )
+
+
+ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show, trainer]
 
 if __name__ == "__main__":
     words = sys.argv[1:]
