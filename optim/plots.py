@@ -107,7 +107,13 @@ def plot_bands(
 
 def _finish(ax: Any, x: str, y: str) -> None:
     """Labels, and a logarithmic scale where numbers differ much and are positive."""
-    shown = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
+    shown = np.concatenate(
+        [
+            np.asarray(line.get_ydata(), float)
+            for line in ax.lines
+            if line.get_transform() == ax.transData
+        ]
+    )
     shown = shown[np.isfinite(shown)]
     if "loss" in y and shown.size and shown.min() > 0 and shown.max() > 20 * shown.min():
         ax.set_yscale("log")

@@ -116,7 +116,8 @@ def batches(
     """Epochs of shuffled batches from arrays: to loop over, again and again, and for `fit`.
 
     x, y: arrays, or tuples and dicts of arrays, with as many samples along their first axes.
-    batch_size: samples a batch; None for all in one. drop_last: without a shorter last batch.
+    batch_size: samples a batch; None for all in one, in their own order. drop_last: without a
+        shorter last batch.
     stratify: the class of each sample: every batch then has the classes in nearly the proportions
         of the whole. weights: as many draws as there are samples, with replacement, each sample in
         proportion to its weight. rng: a seed or generator; the order depends on it alone, not on
@@ -226,6 +227,7 @@ def _probabilities(weights: Any, samples: int) -> Any:
         )
     if not weights.any():
         raise ValueError("all weights are 0: no sample can be drawn.")
+    weights = weights / weights.max()
     shares = np.cumsum(weights) / weights.sum()
     shares[np.flatnonzero(weights)[-1] :] = 1.0  # lest rounding draw a sample without weight
     return shares

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optim.data.batches import as_samples, map_arrays
-from optim.diagnosis.graph import calls
+from optim.diagnosis.graph import calls, shape_of
 
 __all__ = ["Case", "Finding"]
 
@@ -42,12 +42,14 @@ class Case:
         self.output: Any = None
         self.error: Exception | None = None
         try:
-            with np.errstate(all="ignore"):
-                self.loss, self.output = trainer.compute_loss(self.x, self.y)
+            self.loss, self.output = trainer.compute_loss(self.x, self.y)
         except Exception as error:
             self.error = error
         self.calls = calls(self.loss) if hasattr(self.loss, "parents") else []
-        self.shape = np.shape(getattr(self.output, "data", self.output))
+        self.shape = shape_of(self.output)
+        if math.isfinite(self.number):
+            self.loss.backward(retain_grads=False)
+        self.found: list[Finding] = []  # by the checks before
 
     @property
     def named(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Case:
     def loss_after(self, factor: float, steps: int) -> float:
         """The loss after so many steps with the rates multiplied by a factor; all is put back."""
         trainer = self.trainer
-        with trainer.untouched(), np.errstate(all="ignore"):
+        with trainer.untouched():
             for group in trainer.optimizer.param_groups:
                 group["lr"] *= factor
             try:

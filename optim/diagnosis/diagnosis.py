@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
+import numpy as np
+
 from optim.diagnosis.case import Case, Finding
 from optim.diagnosis.checks import CHECKS
 
@@ -55,9 +57,10 @@ class Diagnosis(Sequence[Finding]):
 def diagnose(trainer: Any, x: Any, y: Any = None) -> Diagnosis:
     """All checks of a trainer by some samples; the trainer is as before, afterwards."""
     parts: Any = getattr(trainer.model, "modules", list)()
-    by_hand = trainer.state_of_run() is None and trainer.last_batch is not None
-    asleep = [type(part).__name__ for part in parts if by_hand and not part.training]
-    with trainer.untouched(), trainer.mode(training=True):
+    by_hand = trainer.state_of_run() is None and trainer.trained_asleep
+    asleep = [type(part).__name__ for part in parts if by_hand]
+    with trainer.untouched(), trainer.mode(training=True), np.errstate(all="ignore"):
         case = Case(trainer, x, y, asleep)
-        findings = [finding for check in CHECKS for finding in check(case)]
-    return Diagnosis(findings, case.samples)
+        for check in CHECKS:
+            case.found += check(case)
+    return Diagnosis(case.found, case.samples)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["active_units", "calls", "layer_names", "name", "reached"]
+__all__ = ["active_units", "calls", "hidden", "layer_names", "name", "reached", "shape_of"]
 
 
 def calls(loss: Any) -> list[Any]:
@@ -33,6 +33,23 @@ def name(value: Any) -> str:
 def reached(values: list[Any]) -> set[int]:
     """The identities of the leaves among the Values."""
     return {id(v) for v in values if v.fn is None}
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of a Value or an array; of anything else ()."""
+    return tuple(getattr(x, "shape", ()))
+
+
+def hidden(values: list[Any]) -> list[Any]:
+    """The calls whose results go on to meet a parameter: the inside of a network, not its loss."""
+    inside: set[int] = set()
+    for v in reversed(values):
+        leaves = {id(p) for p in v.parents if p.fn is None}
+        if id(v) in inside:
+            inside.update(id(p) for p in v.parents)
+        elif leaves:
+            inside.update(id(p) for p in v.parents if id(p) not in leaves)
+    return [v for v in values if id(v) in inside]
 
 
 def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:

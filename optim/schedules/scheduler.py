@@ -84,9 +84,7 @@ class LRScheduler:
         rates = list(self._last_lr)
         for k, base in enumerate(self.base_lrs):
             group, last = self.optimizer.param_groups[k], rates[k]
-            if (
-                group["lr"] != last and not group["lr"]
-            ):  # of another one: the product is 0
+            if group["lr"] != last and not group["lr"]:  # of another one: the product is 0
                 continue
             if group["lr"] != last and last:
                 self._others[k] *= group["lr"] / last

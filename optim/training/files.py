@@ -3,8 +3,7 @@
 import contextlib
 import json
 import os
-import tempfile
-import zipfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,16 @@ def write(path: Any, nest: Any) -> None:
     arrays: dict[str, Any] = {}
     text = json.dumps(_packed(nest, arrays))
     arrays["nest"] = np.frombuffer(text.encode("utf-8"), np.uint8)
-    write_whole(path, lambda file: np.savez(file, **arrays))
+    write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
 def write_whole(path: Any, save: Callable[[Any], None]) -> None:
     """Save into a temporary file beside the path, and then rename it: no half file is ever seen."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             save(file)
             file.flush()
             os.fsync(file.fileno())
@@ -42,10 +41,12 @@ def write_whole(path: Any, save: Callable[[Any], None]) -> None:
 def read(path: Any) -> Any:
     """The nest that was written; ValueError for a file that is damaged, or another one."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _unpacked(json.loads(arrays["nest"].tobytes().decode("utf-8")), arrays)
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError, AttributeError) as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError, MemoryError):
+        raise
+    except Exception as error:
         raise ValueError(
             f"{path} is no file that was saved here, or it is damaged: {error}"
         ) from error
@@ -64,7 +65,7 @@ def _packed(nest: Any, arrays: dict[str, Any]) -> Any:
     if type(nest) is complex:
         return ["complex", nest.real, nest.imag]
     array = np.asarray(nest)
-    if array.dtype.kind == "O":
+    if array.dtype.hasobject or not isinstance(nest, np.ndarray | np.generic):
         raise TypeError(f"a {type(nest).__name__} cannot be saved without pickle.")
     name = f"array_{len(arrays)}"
     arrays[name] = array
@@ -72,6 +73,8 @@ def _packed(nest: Any, arrays: dict[str, Any]) -> Any:
 
 
 def _unpacked(packed: Any, arrays: dict[str, Any]) -> Any:
+    if isinstance(packed, dict):
+        raise ValueError("its nest has an object of JSON.")
     if not isinstance(packed, list):
         return packed
     kind, *members = packed
@@ -82,5 +85,7 @@ def _unpacked(packed: Any, arrays: dict[str, Any]) -> Any:
         return found if kind == "list" else tuple(found)
     if kind == "complex":
         return complex(*members)
+    if kind not in ("array", "scalar"):
+        raise ValueError(f"its nest has {kind!r}.")
     array = arrays[members[0]]
     return array if kind == "array" else array[()]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from optim.diagnosis.graph import active_units, calls, layer_names
+from optim.diagnosis.graph import active_units, calls, hidden, layer_names
 from optim.training.callbacks import Callback, Logs
 
 __all__ = ["GradientHealth"]
@@ -70,7 +70,7 @@ class GradientHealth(Callback):
         for layer, square in squares.items():
             self._norms[layer] = self._norms.get(layer, 0.0) + square**0.5
         if loss is not None:
-            for name, active in active_units(calls(loss)):
+            for name, active in active_units(hidden(calls(loss))):
                 known = self._active.get(name, False)
                 if np.shape(known) in ((), active.shape):
                     self._active[name] = known | active

@@ -1,5 +1,6 @@
 """History: what a training run measured, epoch by epoch."""
 
+import copy
 import csv
 import html
 import io
@@ -72,9 +73,10 @@ class History:
         for a measure that there is none of.
         """
         name = name or ("val_loss" if "val_loss" in self.history else "loss")
-        if name not in self.history or all(map(math.isnan, self.history[name])):
+        if not _any_number(self.history.get(name, [])):
+            known = [n for n, values in self.history.items() if _any_number(values)]
             raise ValueError(
-                f"the history has no {name!r}; it has {', '.join(self.history) or 'no epochs'}."
+                f"the history has no {name!r}; it has {', '.join(known) or 'no epochs'}."
             )
         sign = -1 if larger_is_better(name) else 1
         values = self.history[name]
@@ -86,11 +88,11 @@ class History:
     def merge(self, later: "History") -> "History":
         """The two as one: this history and that of a fit that went on from it, as a new one.
 
-        Epochs of the same number are those of the later one, which repeated them.
+        From the first epoch of the later one on, its epochs are those that count.
         """
         merged = History()
-        repeated = set(later.epoch)
-        kept = [k for k, epoch in enumerate(self.epoch) if epoch not in repeated]
+        first = min(later.epoch, default=math.inf)
+        kept = [k for k, epoch in enumerate(self.epoch) if epoch < first]
         updates, seconds = (self.updates[kept[-1]], self.seconds[kept[-1]]) if kept else (0, 0.0)
         for k in kept:
             merged.append(self.at(k), epoch=self.epoch[k])
@@ -137,7 +139,7 @@ class History:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Become the history that `state_dict` was taken of."""
-        vars(self).update(state)
+        vars(self).update(copy.deepcopy(dict(state)))
 
     def __len__(self) -> int:
         return len(self.epoch)
@@ -170,9 +172,9 @@ def sparkline(values: list[float], width: int = 120, height: int = 24) -> str:
     if not shown:
         return ""
     low, high = min(shown), max(shown)
-    across, up = (width - 4) / max(len(values) - 1, 1), (height - 4) / ((high - low) or 1)
+    across, up = (width - 4) / max(len(values) - 1, 1), (high - low) or 1
     points = " ".join(
-        f"{2 + k * across:.1f},{height - 2 - (v - low) * up:.1f}"
+        f"{2 + k * across:.1f},{height - 2 - (v - low) / up * (height - 4):.1f}"
         for k, v in enumerate(values)
         if math.isfinite(v)
     )

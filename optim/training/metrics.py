@@ -167,7 +167,7 @@ class R2(Metric):
         self.samples = total
 
     def result(self) -> float:
-        constant = self.spread <= 1e-14 * self.samples * np.square(self.mean)
+        constant = self.spread <= 1e-28 * self.samples * np.square(self.mean)
         met = np.where(self.residual == 0, 1.0, 0.0)
         share = self.residual / np.where(constant, 1.0, self.spread)
         return float(np.mean(np.where(constant, met, 1 - share)))
@@ -200,6 +200,7 @@ class Accuracy(Metric):
 
     def update(self, output: Any, target: Any) -> None:
         if self.multilabel and np.ndim(output) > 1:
+            _errors(output, target)  # of one shape
             output, target = np.reshape(output, -1), np.reshape(target, -1)
         said, true, _ = decided(output, target, self.threshold)
         self.right += int(np.count_nonzero(said == true))
@@ -222,9 +223,12 @@ class TopKAccuracy(MeanMetric):
         super().__init__(self._share, name)
 
     def _share(self, output: Any, target: Any) -> Any:
-        _, true, _ = decided(output, target, 0.0)
+        _, true, classes = decided(output, target, 0.0)
+        if not classes:
+            raise ValueError(f"scores of classes have the shape (N, C), not {np.shape(output)}.")
         own = np.take_along_axis(output, true[:, None], axis=1)
-        return np.mean((output > own).sum(axis=1) < self.k)
+        before = np.arange(output.shape[1]).reshape(1, -1, *[1] * (output.ndim - 2)) < true[:, None]
+        return np.mean((~(output <= own) | ((output == own) & before)).sum(axis=1) < self.k)
 
 
 class _Counts(Metric):
@@ -245,7 +249,8 @@ class _Counts(Metric):
         said, true, classes = decided(output, target, self.threshold)
         self.binary = not classes
         n = max(classes or 2, self.counts.shape[1])
-        new = [np.bincount(c.reshape(-1), minlength=n) for c in (said[said == true], said, true)]
+        known = said[said >= 0]  # without outputs that are no numbers
+        new = [np.bincount(c.reshape(-1), minlength=n) for c in (said[said == true], known, true)]
         self.counts = np.pad(self.counts, ((0, 0), (0, n - self.counts.shape[1]))) + new
 
     def result(self) -> float:
@@ -337,6 +342,8 @@ def as_metrics(metrics: Iterable[Any]) -> list[Metric]:
             if not callable(metric):
                 raise TypeError(f"a metric is a name or a function, not {metric!r}.")
             metric = MeanMetric(metric)
+        if metric.name.startswith("val_"):
+            raise ValueError(f"a metric called {metric.name!r} would be one of validation data.")
         if metric.name in ("loss", *(other.name for other in found)):
             raise ValueError(f"two measures are called {metric.name!r}: give one another name.")
         found.append(metric)
@@ -345,8 +352,8 @@ def as_metrics(metrics: Iterable[Any]) -> list[Metric]:
 
 def larger_is_better(name: str) -> bool:
     """Whether a measure of this name is the better the larger it is."""
-    last = name.removeprefix("val_")
-    return any(word in last for word in ("acc", "precision", "recall", "f1", "r2", "auc"))
+    words = name.lower().replace("-", "_").split("_")
+    return not {"acc", "accuracy", "precision", "recall", "f1", "r2", "auc"}.isdisjoint(words)
 
 
 def _errors(output: Any, target: Any) -> Any:
@@ -354,7 +361,8 @@ def _errors(output: Any, target: Any) -> Any:
         raise ValueError(
             f"outputs {np.shape(output)} and targets {np.shape(target)} are not of one shape."
         )
-    return np.subtract(output, target)
+    kinds = np.result_type(output, target, np.float32)
+    return np.subtract(output, target, dtype=kinds)
 
 
 def _plain(x: Any) -> Any:

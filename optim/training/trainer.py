@@ -95,6 +95,7 @@ class Trainer(Resumable):
         self._loop: Loop | None = None
         self._resumed: dict[str, Any] | None = None
         self._hooks: list[Any] = []
+        self.trained_asleep = False  # whether the model was in evaluation mode
         self.last_batch: tuple[Any, ...] | None = None
 
     # ------------------------------------------------------------------ training
@@ -183,6 +184,7 @@ class Trainer(Resumable):
         epoch are in the history.
         """
         self.last_batch = (x, y) if sample_weight is None else (x, y, sample_weight)
+        self.trained_asleep = not getattr(self.model, "training", True)
         if self._needs_closure:
             return self._step_with_closure(x, y, sample_weight)
         if not self.pending:

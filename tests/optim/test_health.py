@@ -148,7 +148,12 @@ def test_training_is_the_same_with_and_without_it(opt, settings, every):
         np.testing.assert_array_equal(a.data, b.data)
     assert looked.history["loss"] == plain.history["loss"]
     assert len(looked.history["gradient_norm/0"]) == 3
-    assert np.isfinite(looked.history["update_ratio/0"]).all()
+
+
+def test_every_epoch_has_its_measures_with_fewer_batches_than_every():
+    history = watched(net(), epochs=3, batch_size=20, health=[optim.GradientHealth(every=10)])
+    for name, values in history.history.items():
+        assert np.isfinite(values).all(), name
 
 
 def test_a_parameter_without_gradient_counts_as_zero():

@@ -50,7 +50,7 @@ def test_rows(result):
         assert row["stopped"] is None
         assert [len(values) for values in row["history"].values()] == [2] * 6
         assert all(row[name] == values[-1] for name, values in row["history"].items())
-    assert result[0] is list(result)[0]
+    assert result[0] is next(iter(result))
     assert len(result[2:4]) == 2
     assert repr(result) == "<Sweep of 8 runs over width, batch_size>"
 
@@ -67,7 +67,7 @@ def test_combinations_begin_equally_and_see_an_equal_order():
 
     class Looks(optim.Trainer):
         def train_on_batch(self, x, y=None, sample_weight=None):
-            begun, order = seen[self.key][-1]
+            _, order = seen[self.key][-1]
             order += x[:, 0].tolist()
             return super().train_on_batch(x, y, sample_weight)
 

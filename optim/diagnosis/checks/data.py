@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from optim.diagnosis.case import Case, Finding, arrays_of
-from optim.diagnosis.graph import name
+from optim.diagnosis.graph import name, shape_of
 
 # Between which bounds the results of a function lie.
 BOUNDS = {
@@ -114,4 +114,4 @@ def _shape_of_output(case: Case) -> tuple[int, ...]:
         output = case.trainer.model(case.x)
     except Exception:
         return ()
-    return np.shape(getattr(output, "data", output))
+    return shape_of(output)

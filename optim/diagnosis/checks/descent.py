@@ -14,14 +14,14 @@ STEPS = 10
 def gradients_accumulate(case: Case) -> Iterator[Finding]:
     """Two batches of the same samples must give the same gradients."""
     trainer, optimizer = case.trainer, case.trainer.optimizer
-    if not math.isfinite(case.number) or getattr(optimizer, "needs_closure", False):
+    if not math.isfinite(case.number) or optimizer.needs_closure:
         return
     seen: list[list[Any]] = []
 
     def look(closure: Any = None) -> None:
         seen.append([np.copy(p.grad) for p in optimizer.parameters() if p.grad is not None])
 
-    with trainer.untouched(), np.errstate(all="ignore"):
+    with trainer.untouched():
         optimizer.step = look
         try:
             for _ in range(2 * trainer.gradient_accumulation_steps):
@@ -36,8 +36,7 @@ def gradients_accumulate(case: Case) -> Iterator[Finding]:
             "Call optimizer.step() in train_on_batch.",
         )
         return
-    with np.errstate(all="ignore"):
-        first, second = (float(np.linalg.norm([np.linalg.norm(g) for g in gs])) for gs in seen[:2])
+    first, second = (float(np.linalg.norm([np.linalg.norm(g) for g in gs])) for gs in seen[:2])
     if first and abs(second / first - 2) < 1e-3:
         yield Finding(
             "gradients not set to zero",
@@ -48,10 +47,9 @@ def gradients_accumulate(case: Case) -> Iterator[Finding]:
 
 
 def rate(case: Case) -> Iterator[Finding]:
-    """A few steps with the rate, and with others."""
-    trainer = case.trainer
-    start = case.number
-    if not math.isfinite(start) or getattr(trainer.optimizer, "needs_closure", False):
+    """A few steps with the rate, and with others; where another mistake is, that comes first."""
+    trainer, start = case.trainer, case.number
+    if case.found or not math.isfinite(start) or trainer.optimizer.needs_closure:
         return
     lr = trainer.optimizer.param_groups[0]["lr"]
     losses = trainer.history.history.get("loss", [])
@@ -59,7 +57,7 @@ def rate(case: Case) -> Iterator[Finding]:
     broke = "the loss is" in stopped or "a weight is" in stopped
     falling = len(losses) > 1 and losses[-1] < 0.9 * losses[0] and not broke
     reached = case.loss_after(1.0, STEPS)
-    if (reached > 1.1 * start or broke) and not falling:
+    if (reached > start + 0.1 * abs(start) or broke) and not falling:
         for k in range(1, 7):
             factor = 10.0**-k
             lower = case.loss_after(factor, STEPS)
@@ -78,11 +76,11 @@ def rate(case: Case) -> Iterator[Finding]:
                 "go on with any rate.",
                 f"Begin again with lr={lr / 100:g}; optim.lr_finder draws the loss by the rate.",
             )
-    elif start - reached < 0.01 * start and not falling:
+    elif start - reached < 0.01 * abs(start) and not falling:
         for k in range(1, 9):
             factor = 10.0**k
             lower = case.loss_after(factor, STEPS)
-            if lower < 0.8 * start:
+            if lower < start - 0.2 * abs(start):
                 yield Finding(
                     "rate too low",
                     f"{STEPS} steps with lr={lr:g} take the loss from {start:.4g} to "

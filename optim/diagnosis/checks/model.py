@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from optim.diagnosis.case import Case, Finding
-from optim.diagnosis.graph import active_units, reached
+from optim.diagnosis.graph import active_units, calls, reached
 
 
 def unreached(case: Case) -> Iterator[Finding]:
@@ -57,7 +57,8 @@ def tied(case: Case) -> Iterator[Finding]:
 def _alike(case: Case) -> Iterator[Finding]:
     weights = [(n, p.data) for n, p in case.named.items() if np.ndim(p.data) > 1]
     for k, (name, data) in enumerate(weights):
-        if min(data.shape) > 1 and np.all(data == data[..., :1]):
+        g = case.named[name].grad
+        if min(data.shape) > 1 and np.all(data == data[..., :1]) and np.all(g == g[..., :1]):
             yield Finding(
                 "equal units",
                 f"all columns of {name} are equal, and so are their gradients: its "
@@ -102,9 +103,10 @@ def _parts(path: str, thing: Any, inside: tuple[int, ...]) -> Iterator[tuple[str
 
 
 def dead_units(case: Case) -> Iterator[Finding]:
-    for name, active in active_units(case.calls):
+    for name, active in active_units(calls(case.output) if case.calls else []):
         dead = active.size - np.count_nonzero(active)
-        if dead > active.size / 2 and active.size > 1 and case.samples > 1:
+        many = dead > active.size / 2 and min(active.size, case.samples) > 7
+        if many or (dead == active.size and min(active.size, case.samples) > 1):
             word = "all" if dead == active.size else f"{dead} of"
             kind = "0" if name.startswith("relu") else "at its bounds"
             yield Finding(
@@ -120,7 +122,7 @@ def wrong_mode(case: Case) -> Iterator[Finding]:
     parts: Any = getattr(trainer.model, "modules", list)()
     if not parts or case.error is not None:
         return
-    with trainer.untouched(), trainer.mode(training=True), np.errstate(all="ignore"):
+    with trainer.untouched(), trainer.mode(training=True):
         trainer.train_on_batch(case.x, case.y)
         left = [type(part).__name__ for part in parts if not part.training]
     if left:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from optim.diagnosis.case import Case, Finding
+from optim.diagnosis.case import Case, Finding, arrays_of
 from optim.diagnosis.checks.data import targets_out_of_range
-from optim.diagnosis.graph import name
+from optim.diagnosis.graph import name, shape_of
 
 SQUASHED = {"softmax", "sigmoid"}
 # What only reshapes its first argument.
@@ -20,7 +20,7 @@ def loss_fails(case: Case) -> Iterator[Finding]:
             "the loss fails",
             f"{type(case.error).__name__}: {case.error}",
             "See the message; the model was given x of "
-            f"{np.shape(case.x)}, and returned {case.shape or 'nothing'}.",
+            f"{', '.join(str(a.shape) for a in arrays_of(case.x))}.",
         )
     elif not case.calls and case.error is None:
         yield Finding(
@@ -31,10 +31,14 @@ def loss_fails(case: Case) -> Iterator[Finding]:
 
 
 def broadcast(case: Case) -> Iterator[Finding]:
-    n = case.samples
+    n, y = case.samples, case.y
     for v in case.calls:
-        shapes = [np.shape(getattr(a, "data", a)) for a in v.args] if v.fn is not None else []
-        if n > 1 and np.shape(v.data) == (n, n) and {(n,), (n, 1)} <= set(shapes):
+        if n < 2 or v.fn is None or np.shape(v.data) != (n, n) or not isinstance(y, np.ndarray):
+            continue
+        shapes = [shape_of(a) for a in v.args]
+        plain = [a for a in v.args if not hasattr(a, "backward")]
+        targets = any(np.array_equal(np.ravel(a), y.ravel()) for a in plain)
+        if targets and {(n,), (n, 1)} <= set(shapes):
             yield Finding(
                 "outputs and targets broadcast",
                 f"{name(v)} of the shapes {shapes[0]} and {shapes[1]} gave {(n, n)}: each output "
