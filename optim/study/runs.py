@@ -66,7 +66,8 @@ class Ledger:
         self.done: dict[str, Any] = {}
         if self.path is None:
             return
-        head = {"about": json.loads(json.dumps(about, default=repr)), "data": _digest(data)}
+        known = json.dumps(about, default=lambda thing: type(thing).__name__)
+        head = {"about": json.loads(known), "data": _digest(data)}
         lines = self._lines()
         if lines:
             if lines[0] != head:

@@ -210,7 +210,9 @@ def sweep(
     own = [name for name in names if name in parts]
     _check_weights(build, [{name: c[name] for name in own} for c in combinations], rng)
     job = _Job(build, x, y, own, epochs, validation_data, dict(fit or {}), rng)
-    ledger = Ledger(path, [x, y], {"epochs": epochs, "rng": rng, "settings": names, "fit": fit})
+    ledger = Ledger(
+        path, [x, y, validation_data], {"epochs": epochs, "rng": rng, "settings": names, "fit": fit}
+    )
     waiting = [key for key in wanted if ledger.find(key) is None]
     bar = tqdm(total=len(wanted), initial=len(wanted) - len(waiting), disable=not verbose)
     with bar:

@@ -40,10 +40,9 @@ class GradientHealth(Callback):
 
     def on_train_begin(self) -> None:
         self._names = layer_names(self.trainer)
-        self._batches = 0
 
     def on_epoch_begin(self, epoch: int) -> None:
-        self._looks, self._moves = 0, 0
+        self._batches = self._looks = self._moves = 0
         self._norms: dict[str, float] = {}
         self._ratios: dict[str, float] = {}
         self._means: dict[int, Any] = {}

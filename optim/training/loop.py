@@ -29,7 +29,7 @@ class NonFiniteLoss(ArithmeticError):
 
     def __init__(self, message: str, history: History | None = None) -> None:
         super().__init__(message)
-        self.history = history or History()
+        self.history = History() if history is None else history
 
 
 class Loop:

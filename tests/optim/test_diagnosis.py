@@ -88,6 +88,13 @@ def sets(k, name, f):
     return trainer_of(model)
 
 
+def constant():
+    model = net()
+    for p in model.parameters():
+        p.data = 0 * p.data + 0.1
+    return trainer_of(model)
+
+
 class Sleeper(optim.Trainer):
     def train_on_batch(self, x, y=None, sample_weight=None):
         loss = super().train_on_batch(x, y, sample_weight)
@@ -134,7 +141,7 @@ WRONG = {
     ),
     "weights tied": (tied, X, Y, "0, 1, 2 are one"),
     "equal layers": (alike, X, Y, r"0\.weight and 2\.weight are equal"),
-    "equal units": (lambda: sets(0, "weight", lambda w: w * 0 + 0.1), X, Y, r"0\.weight .* 16 u"),
+    "equal units": (constant, X, Y, r"0\.weight .* 16 units"),
     "left in evaluation mode": (
         lambda: trainer_of(net(drop=0.5), kind=Sleeper),
         *(X, Y, "5 of 5 parts .* Sequential, Linear, ReLU, Dropout"),

@@ -36,7 +36,7 @@ def not_finite(case: Case) -> Iterator[Finding]:
 
 def targets_out_of_range(case: Case) -> Iterator[Finding]:
     y = case.y
-    if not isinstance(y, np.ndarray) or not y.size:
+    if not isinstance(y, np.ndarray) or not y.size or not np.isfinite(y).all():
         return
     low, high = y.min(), y.max()
     shape = case.shape or _shape_of_output(case)

@@ -32,8 +32,12 @@ def loss_fails(case: Case) -> Iterator[Finding]:
 
 def broadcast(case: Case) -> Iterator[Finding]:
     n, y = case.samples, case.y
+    after: set[int] = set()  # the output, and what is computed from it
     for v in case.calls:
-        if n < 2 or v.fn is None or np.shape(v.data) != (n, n) or not isinstance(y, np.ndarray):
+        of_output = any(id(p) in after for p in v.parents)
+        if v is case.output or of_output:
+            after.add(id(v))
+        if not of_output or n < 2 or np.shape(v.data) != (n, n) or not isinstance(y, np.ndarray):
             continue
         shapes = [shape_of(a) for a in v.args]
         plain = [a for a in v.args if not hasattr(a, "backward")]
