@@ -161,10 +161,17 @@ def as_samples(data: Any, name: str) -> Any:
     def array(x: Any) -> Any:
         if hasattr(x, "toarray") and hasattr(x, "tocsr"):
             raise TypeError(f"{name} is a sparse matrix; write {name}.toarray().")
-        a = np.asarray(x)
+        try:
+            a = np.asarray(x)
+        except ValueError as error:
+            raise ValueError(
+                f"{name} is no array: its members are not of one shape. Several inputs of a model "
+                "are a tuple, or a dict, of arrays."
+            ) from error
         if a.dtype.kind in "OUSmMV":
             raise TypeError(
-                f"{name} is an array of {a.dtype}; samples are numbers. Are they equally long?"
+                f"{name} is an array of {a.dtype}; samples are numbers. Write classes as 0, 1, … "
+                "(np.unique(labels, return_inverse=True)), and samples of one shape."
             )
         if a.ndim == 0:
             raise ValueError(

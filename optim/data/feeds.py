@@ -149,9 +149,11 @@ def _one_each(weight: Any) -> Any:
 
 
 def _is_stream(x: Any) -> bool:
-    if isinstance(x, list | tuple | dict | str | bytes) or hasattr(x, "__array__"):
+    if isinstance(x, list):  # of batches, and not of samples
+        return bool(x) and all(isinstance(b, tuple) and any(map(np.ndim, b)) for b in x)
+    if isinstance(x, tuple | dict | str | bytes) or hasattr(x, "__array__"):
         return False
-    return isinstance(x, Iterable)
+    return isinstance(x, Iterable) and not hasattr(x, "toarray")
 
 
 def _as_batch(batch: Any) -> tuple[Any, ...]:

@@ -14,7 +14,8 @@ __all__ = ["Diagnosis", "diagnose"]
 class Diagnosis(Sequence[Finding]):
     """The mistakes that `Trainer.diagnose` found: to print, to loop over; empty if there are none.
 
-    Known are: samples that are not finite; a parameter that the loss does not depend on, or that
+    Known are: samples and weights that are not finite; a model that is another one at each call; a
+    parameter that the loss does not depend on, or that
     is not trained; outputs (N,) against targets (N, 1), broadcast to (N, N); softmax or sigmoid
     before a loss that takes logits; targets out of range; inputs and targets unscaled; units that
     are dead for all samples; a rate too high or too low; gradients that are not set to zero;
@@ -62,5 +63,9 @@ def diagnose(trainer: Any, x: Any, y: Any = None) -> Diagnosis:
     with trainer.untouched(), trainer.mode(training=True), np.errstate(all="ignore"):
         case = Case(trainer, x, y, asleep)
         for check in CHECKS:
-            case.found += check(case)
+            try:
+                case.found += check(case)
+            except Exception as error:  # of the user's own model or loss, called in another way
+                said = f"{check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}"
+                case.found.append(Finding("a check failed", said, "It says nothing of the model."))
     return Diagnosis(case.found, case.samples)

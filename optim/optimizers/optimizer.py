@@ -46,6 +46,8 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.state: dict[Any, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
+        if hasattr(params, "parameters"):
+            raise TypeError(f"give the parameters of the {type(params).__name__}: .parameters().")
         if hasattr(params, "data"):
             params = [{"params": params}]
         given = list(params)
@@ -80,9 +82,11 @@ class Optimizer:
 
     def check(self, settings: dict[str, Any]) -> None:
         """Raise ValueError for settings of a group that are out of range."""
+        if not isinstance(settings.get("lr", 0.0), float | int | np.number):
+            raise TypeError(f"lr is {settings['lr']!r}; it is a number.")
         for name, value in settings.items():
             if isinstance(value, float | int) and not value >= 0:
-                raise ValueError(f"{name} is {value}; it must not be negative.")
+                raise ValueError(f"{name} is {value}; it is a number that is not negative.")
         for name in {"betas", "alpha", "rho"} & set(settings):
             if not all(0 <= beta < 1 for beta in np.atleast_1d(settings[name])):
                 raise ValueError(f"{name} is {settings[name]}; it is at least 0 and below 1.")

@@ -17,7 +17,7 @@ stand in the list: so they write what the others have said.
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from optim.training.metrics import larger_is_better
@@ -33,6 +33,7 @@ __all__ = [
     "Monitor",
     "TerminateOnNaN",
     "TimeLimit",
+    "checked_callbacks",
 ]
 
 Logs = dict[str, float]
@@ -107,7 +108,9 @@ class Monitor(Callback):
 
     def measured(self, logs: Logs) -> float:
         if self.monitor not in logs:
-            hint = ": give fit validation_data" if self.monitor.startswith("val_") else ""
+            held = any(name.startswith("val_") for name in logs)
+            wanted = self.monitor.startswith("val_") and not held
+            hint = ": give fit validation_data" if wanted else ""
             raise ValueError(
                 f"{type(self).__name__} watches {self.monitor!r}, but measured are "
                 f"{', '.join(logs)}{hint}."
@@ -303,3 +306,17 @@ class TimeLimit(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         return {"_before": self._spent()}
+
+
+def checked_callbacks(callbacks: Any) -> list[Callback]:
+    """The callbacks of a list, if they are such."""
+    if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks are a list: write [{type(callbacks).__name__}(...)].")
+    found = list(callbacks)
+    for callback in found:
+        if isinstance(callback, type):
+            raise TypeError(f"a callback is the class {callback.__name__}; call it.")
+        if not isinstance(callback, Callback):
+            hint = ": wrap it in LearningRateScheduler" if hasattr(callback, "step") else ""
+            raise TypeError(f"{callback!r} is no Callback{hint}.")
+    return found

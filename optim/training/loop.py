@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim.data.batches import map_arrays
 from optim.data.feeds import Feed, length
 from optim.training.callbacks import Callback, TerminateOnNaN
 from optim.training.history import History
@@ -103,7 +104,7 @@ class Loop:
                 measured if type(measured) is float else measures.tracked(measured, length(batch))
             )
             if not isfinite(loss):
-                self._give_up(f"the loss is {loss}", self.batch)
+                self._give_up(f"the loss is {loss}", self.batch, _blame(batch))
                 return False
             measures.add(loss, length(batch))
             self.batch += 1
@@ -165,7 +166,7 @@ class Loop:
         self.good = self._snapshot()
         progress.end_of_epoch(epoch, logs)
 
-    def _give_up(self, what: str, batch: int) -> None:
+    def _give_up(self, what: str, batch: int, blame: str = "") -> None:
         """Back to the end of the last good epoch, and out."""
         weights, state = self.good
         for p, data in zip(self.trainer.optimizer.parameters(), weights, strict=True):
@@ -180,8 +181,8 @@ class Loop:
         self.history.stopped = self.stopped = where
         kept = f"at the end of epoch {self.epoch}" if self.epoch else "at the start"
         raise NonFiniteLoss(
-            f"training stopped: {where}. The weights are those {kept}. Look for a learning rate "
-            "that is too high, and for data that are not finite; trainer.diagnose() may tell.",
+            f"training stopped: {where}{blame}. The weights are those {kept}. Look for a learning "
+            "rate that is too high, and for data that are not finite; trainer.diagnose() may tell.",
             self.history,
         )
 
@@ -281,3 +282,11 @@ def _after_first(batches: Any, then: Any, argument: Any) -> Any:
     if first is not None:
         yield first
         yield from batches
+
+
+def _blame(batch: tuple[Any, ...]) -> str:
+    """Which part of a batch has numbers that are not finite."""
+    bad: list[str] = []
+    for name, part in zip(("x", "y", "sample_weight"), batch, strict=False):
+        map_arrays(lambda a, name=name: np.isfinite(a).all() or bad.append(name), part)
+    return f", and {' and '.join(dict.fromkeys(bad))} of it is not finite" if bad else ""

@@ -44,6 +44,11 @@ class Measures:
     def tracked(self, measured: Any, samples: int) -> float:
         """The loss in what train_on_batch returned; the other numbers are counted."""
         if not isinstance(measured, Mapping):
+            if np.size(plain(measured)) != 1 or measured is None:
+                raise TypeError(
+                    f"train_on_batch returned {measured!r}: it returns the loss, or a dict of "
+                    "numbers with a 'loss'."
+                )
             return float(plain(measured))
         if "loss" not in measured:
             raise ValueError(

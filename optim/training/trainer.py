@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from optim.data.batches import RNG, Batches, as_samples, checked_batch_size, map_arrays, take
+from optim.data.batches import RNG, Batches, as_samples, checked_batch_size, count, map_arrays, take
 from optim.data.feeds import Feed, Weighted, feed, length, split
 from optim.diagnosis import Diagnosis, diagnose
 from optim.optimizers import Optimizer
-from optim.training.callbacks import Callback
+from optim.training.callbacks import Callback, checked_callbacks
 from optim.training.history import History
 from optim.training.limits import Limits
 from optim.training.loop import Loop
@@ -77,6 +77,7 @@ class Trainer(Resumable):
         gradient_accumulation_steps: int = 1,
     ) -> None:
         checked_batch_size(batch_size)
+        _check_parts(model, loss, optimizer)
         steps = gradient_accumulation_steps
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"gradient_accumulation_steps is {steps!r}; it is 1 or more batches.")
@@ -153,12 +154,14 @@ class Trainer(Resumable):
             x, y, size, sample_weight=sample_weight, shuffle=shuffle, rng=rng, steps=steps_per_epoch
         )
         if class_weight is not None:
+            if not isinstance(class_weight, Mapping):
+                raise TypeError(f"class_weight is a dict, class: weight, not {class_weight!r}.")
             data = Weighted(data, class_weight)
         loop = Loop(
             self,
             data,
             self._validation(validation_data, size),
-            list(callbacks),
+            checked_callbacks(callbacks),
             epochs=epochs,
             first=initial_epoch,
             step_losses=step_losses,
@@ -189,7 +192,7 @@ class Trainer(Resumable):
             return self._step_with_closure(x, y, sample_weight)
         if not self.pending:
             self.optimizer.zero_grad()
-        loss, output = self.compute_loss(x, y, sample_weight)
+        loss, output = _pair(self.compute_loss(x, y, sample_weight))
         value = checked(loss)
         if not math.isfinite(value):
             return value
@@ -212,6 +215,8 @@ class Trainer(Resumable):
 
         What training makes small and `evaluate` measures: override it for a loss of another kind.
         """
+        if y is None:
+            raise TypeError("no targets y were given; without any, override compute_loss.")
         output = self.model(x)
         if sample_weight is None:
             return self.loss(output, y), output
@@ -294,9 +299,9 @@ class Trainer(Resumable):
 
         Of a model that returns tuples or dicts, such a nest of arrays.
         """
-        data = Batches(as_samples(x, "x"), None, self._size(batch_size), shuffle=False)
+        data = feed(x, None, self._size(batch_size))
         with self.mode(training=False), no_grad():
-            outputs = [map_arrays(plain, self.model(batch)) for (batch,) in data]
+            outputs = [map_arrays(plain, self.model(batch[0])) for batch in data.epoch()]
         return _joined(outputs)
 
     @contextmanager
@@ -341,23 +346,26 @@ class Trainer(Resumable):
     def diagnose(self, x: Any = None, y: Any = None) -> Diagnosis:
         """Look for the usual mistakes in a model and its training, with the evidence for each.
 
-        x, y: samples to look at; by default some of those that the last `fit` was given. Trains a
-        few steps to see what the learning rate does, and forgets them: nothing is changed. See
-        `Diagnosis`.
+        x, y: samples, of which 256 are looked at; by default those that the last `fit` was given.
+        Trains a few steps to see what the learning rate does, and forgets them: nothing is
+        changed. See `Diagnosis`.
 
         Raises ValueError without samples.
         """
         if x is None:
-            x, y = self._some_samples()
-        return diagnose(self, x, y)
+            x, y = self._known_samples()
+        x = as_samples(x, "x")
+        places = np.unique(np.linspace(0, count(x, "x") - 1, 256).astype(int))
+        return diagnose(
+            self, take(x, places), None if y is None else take(as_samples(y, "y"), places)
+        )
 
-    def _some_samples(self, most: int = 256) -> tuple[Any, Any]:
-        """Samples of the last fit, from all of its data if they are arrays."""
+    def _known_samples(self) -> tuple[Any, Any]:
+        """The data of the last fit, if they are arrays, and otherwise its last batch."""
         data = self._loop.data if self._loop is not None else None
         data = data.source if isinstance(data, Weighted) else data
         if isinstance(data, Batches) and "y" in data.data:
-            places = np.unique(np.linspace(0, data.samples - 1, most).astype(int))
-            return take(data.data["x"], places), take(data.data["y"], places)
+            return data.data["x"], data.data["y"]
         if self.last_batch is None:
             raise ValueError("there was no training yet: write trainer.diagnose(x, y).")
         return self.last_batch[0], self.last_batch[1]
@@ -382,6 +390,28 @@ class Trainer(Resumable):
         if isinstance(given, list | float | int) or hasattr(given, "__array__"):
             raise TypeError("validation_data is a pair, (x, y), or an iterable of batches.")
         return feed(given, None, size)
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
+    """Raise TypeError if they are not what their names say."""
+    for name, thing, kind in (("model", model, "a module"), ("loss", loss, "a loss")):
+        if isinstance(thing, type):
+            raise TypeError(f"{name} is the class {thing.__name__}; write {thing.__name__}(...).")
+        if not callable(thing):
+            raise TypeError(f"{name} is {thing!r}; it is {kind}, a function to call.")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "param_groups"):
+        raise TypeError(
+            f"optimizer is {optimizer!r}; it is made for the model's parameters, as in "
+            "optim.Adam(model.parameters(), lr=1e-3)."
+        )
+
+
+def _pair(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"compute_loss returned a {type(result).__name__}: it returns (loss, output)."
+        )
+    return result
 
 
 def _joined(outputs: list[Any]) -> Any:

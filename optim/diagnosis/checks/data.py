@@ -65,6 +65,12 @@ def targets_out_of_range(case: Case) -> Iterator[Finding]:
                 f"{outside} of {y.size} targets do not: they go from {low:.4g} to {high:.4g}.",
                 "Leave the last activation out, or scale the targets into its range.",
             )
+    if y.size > 1 and low == high:
+        yield Finding(
+            "targets all equal",
+            f"all {y.size} targets are {low}: there is nothing to learn from them.",
+            "Are they of one class, sorted before they were split?",
+        )
     if case.error is not None and "hinge" in str(case.error) and low == 0 and high == 1:
         yield Finding(
             "targets out of range",
@@ -75,7 +81,8 @@ def targets_out_of_range(case: Case) -> Iterator[Finding]:
         yield Finding(
             "targets out of range",
             f"a binary cross entropy takes targets from 0 to 1; these go from {low} to {high}.",
-            "Write (y > 0).astype(float) for -1 and 1.",
+            "Write (y > 0).astype(float) for -1 and 1; for more classes, as many outputs and "
+            "cross_entropy.",
         )
     if case.regression and np.abs(y).mean() > 100 and last not in BOUNDS:
         yield Finding(

@@ -52,6 +52,9 @@ def rate(case: Case) -> Iterator[Finding]:
     if case.found or not math.isfinite(start) or trainer.optimizer.needs_closure:
         return
     lr = trainer.optimizer.param_groups[0]["lr"]
+    if not lr:
+        yield Finding("rate too low", "lr is 0: no weight moves.", "Give the optimizer a rate.")
+        return
     losses = trainer.history.history.get("loss", [])
     stopped = trainer.history.stopped or ""
     broke = "the loss is" in stopped or "a weight is" in stopped

@@ -112,6 +112,8 @@ def dead_units(case: Case) -> Iterator[Finding]:
     inside = [v for v in inside if v is not case.output or call_name(v) == "relu"]
     for name, active in active_units(inside):
         dead = active.size - np.count_nonzero(active)
+        if not np.isfinite(case.number):
+            return
         many = dead > active.size / 2 and min(active.size, case.samples) > 7
         if many or (dead == active.size and min(active.size, case.samples) > 1):
             word = "all" if dead == active.size else f"{dead} of"
@@ -120,7 +122,7 @@ def dead_units(case: Case) -> Iterator[Finding]:
                 "units dead",
                 f"{word} {active.size} units of {name} are {kind} for all of {case.samples} "
                 "samples: hardly a gradient comes through.",
-                "Scale inputs, take a smaller rate, other initial weights, or LeakyReLU's kind.",
+                "Scale inputs, take a smaller rate, or other initial weights.",
             )
 
 
@@ -155,3 +157,30 @@ def _mode_matters(case: Case) -> bool:
         output = trainer.compute_loss(case.x, case.y)[1]
     known = hasattr(output, "data") and hasattr(case.output, "data")
     return not (known and np.array_equal(output.data, case.output.data))
+
+
+def not_reproducible(case: Case) -> Iterator[Finding]:
+    """Two calls in evaluation mode give one result, unless something is made anew in them."""
+    trainer = case.trainer
+    if not case.calls:
+        return
+    with trainer.untouched(), trainer.mode(training=False):
+        outputs = [trainer.compute_loss(case.x, case.y)[1] for _ in range(2)]
+    first, second = (getattr(output, "data", None) for output in outputs)
+    if isinstance(first, np.ndarray) and not np.array_equal(first, second, equal_nan=True):
+        yield Finding(
+            "another output at each call",
+            f"two calls of the model in evaluation mode differ by up to "
+            f"{np.max(np.abs(first - second)):.3g}.",
+            "Make layers once, in __init__ and not in forward(); Dropout among them.",
+        )
+
+
+def weights_not_finite(case: Case) -> Iterator[Finding]:
+    bad = [name for name, p in case.named.items() if not np.isfinite(p.data).all()]
+    if bad:
+        yield Finding(
+            "weights not finite",
+            f"{', '.join(bad)} have numbers that are NaN or infinite.",
+            "Begin again with new weights, and a smaller rate.",
+        )
