@@ -78,14 +78,15 @@ def plot_bands(
     """For each label the mean of its curves, each a pair of x and y, and what they spread over."""
     ax = axes_or_new(ax)
     firsts = [values[0] for pairs in curves.values() for _, values in pairs if len(values)]
-    top = 10 * float(np.median([abs(v) if math.isfinite(v) else math.inf for v in firsts]))
+    firsts = [abs(v) if math.isfinite(v) else math.inf for v in firsts]
+    top = 10 * float(np.median(firsts)) if y.endswith("loss") else math.inf
     far = False
     for k, (label, pairs) in enumerate(curves.items()):
         color = COLORS[k % len(COLORS)]
         style = ("-", "--", ":", "-.")[k // len(COLORS) % 4]
-        length = min(len(values) for _, values in pairs)
-        if not length:
+        if not pairs:  # diverged in the first epoch
             continue
+        length = min(len(values) for _, values in pairs)
         across = np.mean([where[:length] for where, _ in pairs], axis=0)
         values = np.array([values[:length] for _, values in pairs], float)
         far |= bool(np.any(values > top))

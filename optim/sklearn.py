@@ -4,6 +4,7 @@ The only module of `optim` that knows layers: scikit-learn makes an estimator be
 so the network is made here. Needs scikit-learn (valuegrad[sklearn]).
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        hidden_layer_sizes: Sequence[int] = (32,),
+        hidden_layer_sizes: int | Sequence[int] = (32,),
         activation: str = "relu",
         *,
         build: Callable[..., Any] | None = None,
@@ -44,6 +45,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         epochs: int = 100,
         batch_size: int | None = 32,
         callbacks: Sequence[Any] = (),
+        validation_fraction: float = 0.0,
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
@@ -55,6 +57,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.epochs = epochs
         self.batch_size = batch_size
         self.callbacks = callbacks
+        self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.verbose = verbose
 
@@ -63,11 +66,24 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         rng = np.random.default_rng(seed)
         build = self._mlp if self.build is None else self.build
         self.model_ = build(x.shape[1], outputs, rng)
+        if not callable(self.optimizer):
+            raise TypeError(f"optimizer is {self.optimizer!r}; it is a class, such as optim.Adam.")
         optimizer = self.optimizer(self.model_.parameters(), lr=self.lr)
         trainer = Trainer(self.model_, self._loss, optimizer, batch_size=self.batch_size)
+        if self.validation_fraction:
+            order = rng.permutation(len(x))
+            x, y = x[order], y[order]
         self.history_ = trainer.fit(
-            x, y, epochs=self.epochs, rng=rng, verbose=self.verbose, callbacks=self.callbacks
+            x,
+            y,
+            epochs=self.epochs,
+            rng=rng,
+            verbose=self.verbose,
+            callbacks=copy.deepcopy(self.callbacks),
+            validation_split=self.validation_fraction,
         )
+        if self.history_.interrupted:
+            raise KeyboardInterrupt
         self.n_iter_ = len(self.history_)
 
     def _mlp(self, inputs: int, outputs: int, rng: np.random.Generator) -> Any:
@@ -76,7 +92,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
                 f"activation is {self.activation!r}; known are {', '.join(ACTIVATIONS)}."
             )
         layers: list[Any] = []
-        for size in self.hidden_layer_sizes:
+        for size in np.atleast_1d(self.hidden_layer_sizes).tolist():
             layers += [nn.Linear(inputs, size, rng=rng), ACTIVATIONS[self.activation]()]
             inputs = size
         return nn.Sequential(*layers, nn.Linear(inputs, outputs, rng=rng))
@@ -94,7 +110,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     hidden_layer_sizes, activation ("relu", "tanh", "sigmoid", "softplus"): of the network; or
         build: a function of the numbers of inputs and outputs and a generator that returns one.
     optimizer: a function of parameters and lr, such as `optim.SGD`. epochs, batch_size, callbacks,
-        verbose: for `Trainer.fit`. random_state: scikit-learn's.
+        verbose: for `Trainer.fit`. validation_fraction: so large a share of the samples, drawn at
+        random, is held out, for callbacks such as EarlyStopping. random_state: scikit-learn's.
 
     After fit it has classes_, model_, history_, n_iter_ and n_features_in_. Scale the inputs
     (StandardScaler).

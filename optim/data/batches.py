@@ -97,6 +97,14 @@ class Batches:
         where = (rank + np.repeat(self.rng.random(len(sizes)), sizes)) / np.repeat(sizes, sizes)
         return order[by_class][np.argsort(where, kind="stable")]
 
+    def state_dict(self) -> Any:
+        """Where it is between epochs: the state of its generator."""
+        return self.rng.bit_generator.state
+
+    def load_state_dict(self, state: Any) -> None:
+        """Go on from what `state_dict` returned."""
+        self.rng.bit_generator.state = state
+
     def __repr__(self) -> str:
         return f"<{len(self)} batches of {self.batch_size} of {self.samples} samples>"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from optim.data.batches import RNG, Batches, as_samples, count, map_arrays, take
 
-__all__ = ["Feed", "Stream", "Weighted", "feed", "length", "split"]
+__all__ = ["Feed", "Stream", "Weighted", "feed", "held_out", "length", "split"]
 
 
 def feed(
@@ -46,33 +46,60 @@ class Stream:
 
     def __init__(self, source: Any, steps: int | None = None) -> None:
         if steps is not None and not (isinstance(steps, int) and steps >= 1):
-            raise ValueError(
-                f"steps_per_epoch is {steps!r}; it is a number of batches, at least 1."
-            )
+            raise ValueError(f"steps_per_epoch is {steps!r}; it is a number of batches.")
         self.source, self.steps = source, steps
         self.once = iter(source) is source
-        self.rest: Iterator[Any] = iter(())
-        self.rng = getattr(source, "rng", None)
+        self.rest: Iterator[Any] | None = None  # of this pass through the source
+        self.drawn = 0  # batches in it
+        self.begun: Any = None  # the state of the generator before it
 
     def __len__(self) -> int:
         return self.steps if self.steps is not None else len(self.source)
 
+    def __repr__(self) -> str:
+        source = self.source if isinstance(self.source, Batches) else type(self.source).__name__
+        return f"<batches of {source}, {self.steps or 'all'} an epoch>"
+
     def epoch(self, start: int = 0) -> Iterator[tuple[Any, ...]]:
         if self.steps is None:
-            self.rest = iter(self.source)
+            self._begin()
         found = itertools.islice(self._endless(), start, self.steps)
         return (_as_batch(batch) for batch in found)
+
+    def state_dict(self) -> Any:
+        """Where it is between epochs."""
+        if self.steps is None or self.rest is None:
+            return {"generator": self._generator_state(), "drawn": 0}
+        return {"generator": self.begun, "drawn": self.drawn}
+
+    def load_state_dict(self, state: Any) -> None:
+        rng = getattr(self.source, "rng", None)
+        if state["generator"] is not None and isinstance(rng, np.random.Generator):
+            rng.bit_generator.state = state["generator"]
+        if state["drawn"]:
+            batches = self._endless()
+            for _ in range(state["drawn"]):
+                next(batches)
+
+    def _generator_state(self) -> Any:
+        rng = getattr(self.source, "rng", None)
+        return rng.bit_generator.state if isinstance(rng, np.random.Generator) else None
+
+    def _begin(self) -> None:
+        self.begun, self.drawn, self.rest = self._generator_state(), 0, iter(self.source)
 
     def _endless(self) -> Iterator[Any]:
         """What is left of the source, and if an epoch is longer, the source again."""
         while True:
-            empty = True
-            for batch in self.rest:
-                empty = False
+            if self.rest is None:
+                self._begin()
+            before = self.drawn
+            for batch in self.rest or ():
+                self.drawn += 1
                 yield batch
-            if self.steps is None or (self.once and empty and self.rest is self.source):
+            if self.steps is None or self.once or self.drawn == before == 0:
                 return
-            self.rest = iter(self.source)
+            self._begin()
 
 
 class Weighted:
@@ -80,20 +107,34 @@ class Weighted:
 
     def __init__(self, source: "Feed", class_weight: Mapping[Any, float]) -> None:
         self.source, self.class_weight = source, dict(class_weight)
-        self.rng: Any = source.rng
 
     def __len__(self) -> int:
         return len(self.source)
 
+    def __repr__(self) -> str:
+        return f"{self.source!r} weighted by {self.class_weight}"
+
     def epoch(self, start: int = 0) -> Iterator[tuple[Any, ...]]:
         return (self._weighted(*batch) for batch in self.source.epoch(start))
+
+    def state_dict(self) -> Any:
+        return self.source.state_dict()
+
+    def load_state_dict(self, state: Any) -> None:
+        self.source.load_state_dict(state)
 
     def _weighted(self, x: Any, y: Any = None, weight: Any = None) -> tuple[Any, ...]:
         if y is None:
             raise TypeError("class_weight needs targets: there are only inputs.")
         classes = np.asarray(y)
-        if classes.ndim > 1:
-            classes = classes.argmax(axis=1) if classes.shape[1] > 1 else classes.reshape(-1)
+        if classes.ndim > 1 and classes.shape[1:] != (1,):
+            if classes.ndim > 2 or not np.allclose(classes.sum(axis=1), 1):
+                raise ValueError(
+                    f"class_weight needs one class a sample, as an index or a one-hot row; targets "
+                    f"are of the shape {classes.shape}: give sample_weight."
+                )
+            classes = classes.argmax(axis=1)
+        classes = classes.reshape(-1)
         try:
             own = np.array([self.class_weight[c] for c in classes.tolist()], float)
         except KeyError as error:
@@ -132,6 +173,22 @@ def split(x: Any, y: Any, weight: Any, share: float) -> tuple[tuple[Any, ...], t
     halves = [take(data, chosen) for chosen in (slice(0, first), slice(first, n))]
     train, held = (tuple(half.get(name) for name in ("x", "y", "sample_weight")) for half in halves)
     return train, held
+
+
+def held_out(given: Any, size: int | None) -> Feed | None:
+    """Batches of validation data: (x, y), (x, y, sample_weight), or batches."""
+    if given is None:
+        return None
+    if isinstance(given, tuple):
+        if len(given) not in (2, 3):
+            raise TypeError(
+                f"validation_data is (x, y) or (x, y, sample_weight), not {len(given)} things."
+            )
+        x, y, *weight = given
+        return feed(x, y, size, sample_weight=weight[0] if weight else None)
+    if isinstance(given, list | float | int) or hasattr(given, "__array__"):
+        raise TypeError("validation_data is a pair, (x, y), or an iterable of batches.")
+    return feed(given, None, size)
 
 
 def _one_each(weight: Any) -> Any:

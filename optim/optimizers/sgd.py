@@ -47,6 +47,11 @@ class SGD(Optimizer):
     def slots(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("v",) if group["momentum"] else ()
 
+    def begin(self, state: dict[str, Any], group: dict[str, Any]) -> None:
+        state["step"] += 1
+        if group["dampening"]:  # count the steps with momentum: the first one is not dampened
+            state["moves"] = state.get("moves", 0) + 1 if group["momentum"] else 0
+
     def check(self, settings: dict[str, Any]) -> None:
         super().check(settings)
         if settings["nesterov"] and (not settings["momentum"] or settings["dampening"]):
@@ -57,7 +62,7 @@ class SGD(Optimizer):
         if group["momentum"]:
             v = state["v"]
             v *= group["momentum"]
-            v += g if state["step"] == 1 or not group["dampening"] else (1 - group["dampening"]) * g
+            v += g if state.get("moves", 1) == 1 else (1 - group["dampening"]) * g
             state["v"] = v
             g = g + group["momentum"] * v if group["nesterov"] else v
         return p - group["lr"] * g

@@ -122,7 +122,7 @@ class ConstantLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5) -> None:
-        self.factor, self.total_iters = factor, total_iters
+        self.factor, self.total_iters = factor, whole("total_iters", total_iters)
         super().__init__(optimizer)
 
     def lr(self, base: float, t: int) -> float:

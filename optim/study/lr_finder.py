@@ -10,6 +10,7 @@ from optim.data.batches import RNG
 from optim.data.feeds import feed
 from optim.plots import axes_or_new, smoothed
 from optim.training import Trainer
+from optim.training.trainer import OWN
 
 __all__ = ["LRFinder", "lr_finder"]
 
@@ -18,9 +19,11 @@ class LRFinder:
     """What `lr_finder` measured: rates lr, the losses before each step, and them smoothed.
 
     suggestion: on a logarithmic scale the middle between the rate from which on the smoothed loss
-        falls, by a tenth of its whole fall at first, and the rate where it is lowest.
+        falls, by a tenth of its whole fall at first, and the rate where it is lowest. None if it
+        falls no more than it fluctuates.
 
-    >>> found = LRFinder([0.01, 0.1, 1.0, 10.0], [1.0, 0.99, 0.2, 3.0], 0.0)
+    >>> rates = [1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0]
+    >>> found = LRFinder(rates, [1.0, 1.01, 1.0, 0.99, 0.2, 3.0], 0.0)
     >>> round(found.suggestion, 3)
     0.316
     """
@@ -28,12 +31,17 @@ class LRFinder:
     def __init__(self, lr: Sequence[float], losses: Sequence[float], smooth: float = 0.9) -> None:
         self.lr, self.losses = np.asarray(lr), np.asarray(losses)
         self.smoothed = np.asarray(smoothed(losses, smooth))
+        self._noise_kept = 3 * math.sqrt(
+            (1 - smooth) / (1 + smooth)
+        )  # three deviations of the mean
 
     @property
-    def suggestion(self) -> float:
-        curve = self.smoothed
+    def suggestion(self) -> float | None:
+        curve, early = self.smoothed, max(len(self.smoothed) // 10, 1)
         bottom = int(curve.argmin())
-        first = float(np.median(curve[: max(len(curve) // 10, 1)]))
+        first = float(np.median(curve[:early]))
+        if first - curve[bottom] <= np.std(self.losses[: 3 * early]) * self._noise_kept:
+            return None
         high = np.flatnonzero(curve[: bottom + 1] >= first - 0.1 * (first - curve[bottom]))
         start = int(high[-1]) if high.size else 0
         return float(np.sqrt(self.lr[start] * self.lr[bottom]))
@@ -43,18 +51,20 @@ class LRFinder:
         ax = axes_or_new(ax)
         ax.plot(self.lr, self.losses, color="#2f6fd0", alpha=0.3, lw=1)
         ax.plot(self.lr, self.smoothed, color="#2f6fd0", lw=1.8)
-        ax.axvline(self.suggestion, color="#d9730d", ls=":", label=f"lr = {self.suggestion:.2g}")
+        suggestion = self.suggestion
+        if suggestion is not None:
+            ax.axvline(suggestion, color="#d9730d", ls=":", label=f"lr = {suggestion:.2g}")
+            ax.legend()
         ax.set(xlabel="learning rate", ylabel="loss", xscale="log")
-        low, first = float(self.smoothed.min()), float(self.smoothed[0])
-        ax.set_ylim(low - 0.1 * (first - low), first + 0.5 * (first - low) + 1e-12)
+        bottom = int(self.smoothed.argmin())
+        low, high = float(self.smoothed[bottom]), float(self.smoothed[: bottom + 1].max())
+        ax.set_ylim(low - 0.1 * (high - low), high + 0.3 * (high - low) + 1e-12)
         ax.grid(alpha=0.3)
-        ax.legend()
         return ax
 
     def __repr__(self) -> str:
-        return (
-            f"<LRFinder of {len(self.lr)} rates from {self.lr[0]:.2g} to {self.lr[-1]:.2g}: "
-            f"suggestion {self.suggestion:.2g}>"
+        return f"<LRFinder of {len(self.lr)} rates from {self.lr[0]:.2g} to {self.lr[-1]:.2g}: " + (
+            f"suggestion {self.suggestion:.2g}>" if self.suggestion else "no clear fall>"
         )
 
 
@@ -66,7 +76,7 @@ def lr_finder(
     min_lr: float = 1e-6,
     max_lr: float = 10.0,
     steps: int = 100,
-    batch_size: int | None = 32,
+    batch_size: int | None = OWN,
     smooth: float = 0.9,
     stop_factor: float = 4.0,
     rng: RNG = None,
@@ -93,7 +103,10 @@ def lr_finder(
         raise ValueError(f"min_lr is {min_lr} and max_lr {max_lr}; 0 < min_lr < max_lr.")
     if not isinstance(steps, int) or steps < 2:
         raise ValueError(f"steps is {steps!r}; it is a whole number from 2.")
-    data = feed(x, y, batch_size, shuffle=True, rng=rng)
+    if trainer.optimizer.needs_closure:
+        raise ValueError("LBFGS searches for its rate itself: the range test says nothing of it.")
+    size = trainer.batch_size if batch_size is OWN else batch_size
+    data = feed(x, y, size, shuffle=True, rng=rng)
     rates = np.geomspace(min_lr, max_lr, steps).tolist()
     losses: list[float] = []
     with trainer.untouched(), trainer.mode(training=True), np.errstate(all="ignore"):
@@ -104,7 +117,9 @@ def lr_finder(
             batch = next(batches, None)
             if batch is None:
                 batches = data.epoch()
-                batch = next(batches)
+                batch = next(batches, None)
+            if batch is None:
+                break
             for group, ratio in zip(groups, ratios, strict=True):
                 group["lr"] = rate * ratio
             loss = trainer.train_on_batch(*batch)

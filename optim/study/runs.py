@@ -105,9 +105,9 @@ class Ledger:
                 found.pop()
                 break
             good += len(line)
+        if text and not text.startswith(b'{"about": '[: len(text)]):
+            raise ValueError(f"{self.path} is no file of a sweep.")
         if good < len(text):
-            if not found or "about" not in found[0]:
-                raise ValueError(f"{self.path} is no file of a sweep.")
             with self.path.open("r+b") as file:
                 file.truncate(good)
         return found
@@ -121,7 +121,20 @@ class Ledger:
 
 
 def _key(key: Any) -> str:
-    return json.dumps(key, sort_keys=True, default=repr)
+    return json.dumps(key, sort_keys=True, default=_name)
+
+
+def _name(setting: Any) -> str:
+    """What a setting is called, in any process: a function or class by its name."""
+    if hasattr(setting, "__qualname__"):
+        return f"{setting.__module__}.{setting.__qualname__}"
+    if isinstance(setting, np.generic):
+        return str(setting.item())
+    if " at 0x" in repr(setting):
+        raise TypeError(
+            f"the setting {setting!r} has no name; give a number, a text or a function."
+        )
+    return repr(setting)
 
 
 def _digest(data: Any) -> str:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from optim.plots import plot_bands
 from optim.study.runs import Ledger, runs_in
 from optim.training import NonFiniteLoss, Trainer
-from optim.training.metrics import larger_is_better
+from optim.training.known_metrics import larger_is_better
 
 __all__ = ["Sweep", "sweep"]
 
@@ -111,9 +111,8 @@ class Sweep(Sequence[Row]):
         curves = {}
         for label, places in self._groups().items():
             pairs = [(self._curves[k][x], self.rows[k]["history"].get(y, [])) for k in places]
-            if any(len(values) for _, values in pairs):
-                curves[label] = pairs
-        if not curves:
+            curves[label] = [pair for pair in pairs if len(pair[1])]
+        if not any(curves.values()):
             raise ValueError(f"no run measured {y!r}.")
         return plot_bands(ax, curves, x, y, band)
 
@@ -153,7 +152,9 @@ class Sweep(Sequence[Row]):
 
 
 def _shown(setting: Any) -> str:
-    return f"{setting:g}" if isinstance(setting, float) else str(setting)
+    if isinstance(setting, float):
+        return f"{setting:g}"
+    return str(getattr(setting, "__name__", setting))
 
 
 def sweep(
@@ -197,6 +198,8 @@ def sweep(
     (4, 4)
     """
     _check(build, settings, epochs, repeats)
+    for name in {"epochs", "validation_data", "batch_size", "rng", "x", "y"} & set(fit or {}):
+        raise TypeError(f"{name} is a setting of the sweep itself, not one of fit={{...}}.")
     names = list(settings)
     combinations = [
         dict(zip(names, values, strict=True)) for values in itertools.product(*settings.values())
@@ -206,20 +209,27 @@ def sweep(
         for repeat in range(repeats)
         for combination in combinations
     ]
-    parts = inspect.signature(build).parameters
-    own = [name for name in names if name in parts]
-    _check_weights(build, [{name: c[name] for name in own} for c in combinations], rng)
+    own = [name for name in names if _takes(build, name)]
+    what = _check_weights(build, [{name: c[name] for name in own} for c in combinations], rng)
     job = _Job(build, x, y, own, epochs, validation_data, dict(fit or {}), rng)
-    ledger = Ledger(
-        path, [x, y, validation_data], {"epochs": epochs, "rng": rng, "settings": names, "fit": fit}
-    )
+    about = {"epochs": epochs, "rng": rng, "settings": names, "fit": sorted(fit or {})}
+    callbacks = [type(c).__name__ for c in (fit or {}).get("callbacks", ())]
+    others = [value for name, value in (fit or {}).items() if name != "callbacks"]
+    ledger = Ledger(path, [x, y, validation_data, what, callbacks, *others], about)
     waiting = [key for key in wanted if ledger.find(key) is None]
     bar = tqdm(total=len(wanted), initial=len(wanted) - len(waiting), disable=not verbose)
     with bar:
-        for key, result in runs_in(processes, job, waiting):
-            ledger.add(key, result)
-            bar.set_postfix_str(_told(key, result), refresh=False)
-            bar.update()
+        try:
+            for key, result in runs_in(processes, job, waiting):
+                ledger.add(key, result)
+                bar.set_postfix_str(_told(key, result), refresh=False)
+                bar.update()
+        except KeyboardInterrupt as interrupt:
+            end = "" if path else "; with path=... they would be kept"
+            interrupt.add_note(
+                f"{len(ledger.done)} of {len(wanted)} runs of the sweep are done{end}"
+            )
+            raise
     by_combination = [
         {**combination, "repeat": repeat}
         for combination in combinations
@@ -252,8 +262,10 @@ class _Job:
         settings = {name: key[name] for name in self.own}
         trainer = self.build(rng=np.random.default_rng(weights), **settings)
         if "lr" in key and "lr" not in self.own:
-            for group in trainer.optimizer.param_groups:
-                group["lr"] = key["lr"]
+            groups = trainer.optimizer.param_groups
+            factor = key["lr"] / groups[0]["lr"] if groups[0]["lr"] else None
+            for group in groups:
+                group["lr"] = group["lr"] * factor if factor else key["lr"]
         fit = {**self.fit, "callbacks": copy.deepcopy(self.fit.get("callbacks", ()))}
         if "batch_size" in key:
             fit["batch_size"] = key["batch_size"]
@@ -262,20 +274,20 @@ class _Job:
         for g, seed in zip(generators, drawn.spawn(len(generators)), strict=True):
             g.bit_generator.state = type(g.bit_generator)(seed).state
         began = time.perf_counter()
-        diverged = False
         try:
             with np.errstate(all="ignore"):  # a run that diverges says so in its row
                 history = trainer.fit(self.x, self.y, rng=np.random.default_rng(order), **fit)
         except NonFiniteLoss as error:
-            history, diverged = error.history, True
+            history = error.history
         finally:
             trainer.set_generators(before)
-        if (history.stopped or "").startswith("interrupted"):
+        if history.interrupted:
             raise KeyboardInterrupt
         row: Row = history.at(-1) if len(history) else {}
-        if diverged:
-            row["loss"] = math.inf
-            row |= {"val_loss": math.inf} if fit["validation_data"] is not None else {}
+        if history.diverged:
+            held = fit["validation_data"] is not None or fit.get("validation_split")
+            row = dict.fromkeys(row, math.nan) | {"loss": math.inf}
+            row |= {"val_loss": math.inf} if held else {}
         row |= {
             "epochs": len(history),
             "updates": history.updates[-1] if len(history) else 0,
@@ -288,11 +300,18 @@ class _Job:
         return {"row": row, "curves": curves}
 
 
+def _takes(build: Callable[..., Any], name: str) -> bool:
+    """Whether build has a parameter for a setting, or takes any."""
+    parameters = inspect.signature(build).parameters
+    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return name in parameters or (any_name and name not in ("batch_size", "lr"))
+
+
 def _check(build: Any, settings: Mapping[str, Any], epochs: Any, repeats: Any) -> None:
     if not callable(build):
         raise TypeError(f"build is a function that makes a Trainer, not {build!r}.")
     parameters = inspect.signature(build).parameters
-    if "rng" not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    if not _takes(build, "rng"):
         raise TypeError(
             "build must take rng, a generator, and give it to the layers that it makes."
         )
@@ -300,7 +319,7 @@ def _check(build: Any, settings: Mapping[str, Any], epochs: Any, repeats: Any) -
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f"{name} is {n!r}; it is a whole number, at least 1.")
     for name, values in settings.items():
-        if name not in parameters and name not in ("batch_size", "lr"):
+        if not _takes(build, name) and name not in ("batch_size", "lr"):
             raise TypeError(f"build has no parameter {name!r}; it has {', '.join(parameters)}.")
         if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
             raise TypeError(f"{name} is a list of values to compare, not {values!r}.")
@@ -308,8 +327,13 @@ def _check(build: Any, settings: Mapping[str, Any], epochs: Any, repeats: Any) -
             raise ValueError(f"{name} is empty: there is nothing to compare.")
 
 
-def _check_weights(build: Callable[..., Trainer], settings: list[Row], seed: int) -> None:
-    """Raise ValueError if equal generators give other weights: then runs cannot be compared."""
+def _check_weights(build: Callable[..., Trainer], settings: list[Row], seed: int) -> Any:
+    """Raise ValueError if equal generators give other weights: then runs cannot be compared.
+
+    Returns what tells one build from another: weights, optimizer and loss.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise TypeError(f"rng is {seed!r}; a sweep needs a seed, a whole number.")
     first, second = (build(rng=np.random.default_rng(seed), **settings[0]) for _ in range(2))
     if not isinstance(first, Trainer):
         raise TypeError(f"build returned a {type(first).__name__}, not a Trainer.")
@@ -320,6 +344,8 @@ def _check_weights(build: Callable[..., Trainer], settings: list[Row], seed: int
                 f"build made other weights, {name}, from an equal generator: give its rng to every "
                 "layer, as in nn.Linear(64, 10, rng=rng)."
             )
+    loss = getattr(first.loss, "__qualname__", type(first.loss).__name__)
+    return {**a, "optimizer": repr(first.optimizer), "loss": loss, "model": repr(first.model)}
 
 
 def _told(key: Row, result: Row) -> str:

@@ -6,6 +6,7 @@ The order of calls, in each of them the callbacks one after the other:
         on_epoch_begin(epoch)
             on_train_batch_begin(batch)
             on_gradients(loss)                 before an update: gradients are there, unclipped
+            on_update                          after it; also of what is left at an epoch's end
             on_train_batch_end(batch, logs)
         on_test_begin, on_test_end(logs)       if there are validation data
         on_epoch_end(epoch, logs)
@@ -15,12 +16,12 @@ Callbacks that only write stand behind those that measure, and checkpoints last,
 stand in the list: so they write what the others have said.
 """
 
+import inspect
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from optim.training.metrics import larger_is_better
+from optim.training.known_metrics import larger_is_better
 
 if TYPE_CHECKING:
     from optim.training.trainer import Trainer
@@ -45,7 +46,8 @@ class Callback:
 
     trainer: the trainer, set before on_train_begin; `trainer.stop_training = True` ends training
         after this batch, or epoch. logs: what was measured; what `on_epoch_end` adds to them goes
-        into the history. state_dict, load_state_dict: what a resumed run needs to go on.
+        into the history. state_dict, load_state_dict: what a resumed run needs to go on; it calls
+        on_train_begin, load_state_dict, and within an epoch no on_epoch_begin.
 
     >>> class Loud(Callback):
     ...     def on_epoch_end(self, epoch, logs):
@@ -64,6 +66,7 @@ class Callback:
     def on_epoch_begin(self, epoch: int) -> None: ...
     def on_train_batch_begin(self, batch: int) -> None: ...
     def on_gradients(self, loss: Any) -> None: ...
+    def on_update(self) -> None: ...
     def on_train_batch_end(self, batch: int, logs: Logs) -> None: ...
     def on_test_begin(self) -> None: ...
     def on_test_end(self, logs: Logs) -> None: ...
@@ -103,8 +106,9 @@ class Monitor(Callback):
         self.sign = -1 if up else 1
         self.best = math.inf * self.sign
 
-    def better(self, value: float) -> bool:
-        return self.sign * value < self.sign * self.best - self.min_delta
+    def better(self, value: float, than: float | None = None) -> bool:
+        best = self.best if than is None else than
+        return self.sign * value < self.sign * best - self.min_delta
 
     def measured(self, logs: Logs) -> float:
         if self.monitor not in logs:
@@ -124,7 +128,8 @@ class EarlyStopping(Monitor):
     Better is by more than min_delta than the best so far, or than `baseline` at first; in mode
     "auto" accuracies and their like rise and all else falls. Epochs before start_from_epoch do not
     count. restore_best_weights: at the end the weights are those of the best epoch (Keras's
-    default is not to).
+    default is not to), but for a run that is left between two batches, to be gone on with:
+    `trainer.load_weights(stop.best_weights)` sets them there.
 
     Raises ValueError for a measure that there is none of.
 
@@ -166,17 +171,20 @@ class EarlyStopping(Monitor):
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.best_weights = self.trainer.weights()
-            if self.baseline is None or self.sign * value < self.sign * self.baseline:
+            if self.baseline is None or self.better(value, than=self.baseline):
                 self.wait = 0
-        self._stop_if_long(epoch)
+            return
+        self._stop_if_long()
 
-    def _stop_if_long(self, epoch: int) -> None:
+    def _stop_if_long(self) -> None:
         if self.wait >= max(self.patience, 1):
-            last = epoch + 1 - self.wait
-            self.trainer.stop(f"{self.monitor} did not become better after epoch {last}")
+            self.trainer.stop(
+                f"{self.monitor} has not been better than {self.best:.4g} (epoch "
+                f"{self.best_epoch + 1})"
+            )
 
     def on_train_end(self, logs: Logs) -> None:
-        if self.best_weights:
+        if self.best_weights and not self.trainer.interrupted:
             self.trainer.load_weights(self.best_weights)
 
     def state_dict(self) -> dict[str, Any]:
@@ -185,7 +193,8 @@ class EarlyStopping(Monitor):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
-        self._stop_if_long(self.trainer.epoch - 1)
+        if self.best_epoch < self.trainer.epoch - 1:
+            self._stop_if_long()
 
 
 class LearningRateScheduler(Callback):
@@ -218,6 +227,13 @@ class LearningRateScheduler(Callback):
         if not hasattr(schedule, "step") and not callable(schedule):
             raise TypeError(f"a schedule has a step(), or is a function, not {schedule!r}.")
         self.schedule, self.per, self.monitor = schedule, per, monitor
+        self._of_two = False
+        if not hasattr(schedule, "step"):
+            if per == "update":
+                raise ValueError("a function of the epoch sets the rate per epoch, not per update.")
+            parameters = inspect.signature(schedule).parameters.values()
+            needed = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+            self._of_two = len(needed) == 2
         self._plateau = "num_bad_epochs" in vars(schedule) if hasattr(schedule, "step") else False
         if self._plateau and per == "update":
             raise ValueError("a plateau is measured after an epoch: per must be 'epoch'.")
@@ -230,16 +246,16 @@ class LearningRateScheduler(Callback):
     def on_epoch_begin(self, epoch: int) -> None:
         if not hasattr(self.schedule, "step"):
             groups = self.trainer.optimizer.param_groups
-            try:
+            if self._of_two:
                 rates = [self.schedule(epoch, group["lr"]) for group in groups]
-            except TypeError:
+            else:
                 rates = [self.schedule(epoch)] * len(groups)
             for group, rate in zip(groups, rates, strict=True):
                 group["lr"] = float(rate)
         self._used = self.trainer.optimizer.param_groups[0]["lr"]
 
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        if self.per == "update" and not self.trainer.pending and hasattr(self.schedule, "step"):
+    def on_update(self) -> None:
+        if self.per == "update":
             self._used = self.trainer.optimizer.param_groups[0]["lr"]
             self.schedule.step()
 
@@ -292,20 +308,11 @@ class TimeLimit(Callback):
     def __init__(self, seconds: float) -> None:
         if not seconds > 0:
             raise ValueError(f"seconds is {seconds}; it must be positive.")
-        self.seconds, self._before = seconds, 0.0
-
-    def on_train_begin(self) -> None:
-        self._began, self._before = time.monotonic(), 0.0
+        self.seconds = seconds
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        if self._spent() >= self.seconds:
+        if self.trainer.seconds >= self.seconds:
             self.trainer.stop(f"the limit of {self.seconds:g} seconds was reached")
-
-    def _spent(self) -> float:
-        return self._before + time.monotonic() - self._began
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"_before": self._spent()}
 
 
 def checked_callbacks(callbacks: Any) -> list[Callback]:

@@ -9,7 +9,7 @@ from optim.training import files
 if TYPE_CHECKING:
     from optim.training.state import Resumable
 
-__all__ = ["load", "save"]
+__all__ = ["load", "load_weights", "save"]
 
 FORMAT = "valuegrad training 1"
 
@@ -23,22 +23,38 @@ def save(trainer: "Resumable", path: Any) -> None:
         "optimizer": optimizer.state_dict(),
         "generators": [g.bit_generator.state for g in trainer.generators()],
         "waiting": trainer.waiting(),
+        "parts": {name: part.state_dict() for name, part in trainer.parts().items()},
         "measures": trainer.measures.state_dict(),
         "run": trainer.state_of_run(),
     }
     files.write(path, state)
 
 
-def load(trainer: "Resumable", path: Any) -> dict[str, Any] | None:
-    """Set the trainer to the saved state; what its next fit needs of it, if there was a fit."""
+def load_weights(trainer: "Resumable", path: Any) -> None:
+    """The weights alone."""
+    trainer.load_weights(_read(path)["weights"])
+
+
+def _read(path: Any) -> dict[str, Any]:
     state = files.read(path)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is not a file that Trainer.save wrote.")
+    return state
+
+
+def load(trainer: "Resumable", path: Any) -> dict[str, Any] | None:
+    """Set the trainer to the saved state; what its next fit needs of it, if there was a fit."""
+    state = _read(path)
     wrong = _differences(trainer, state)
     if wrong:
-        raise ValueError(f"{path} is of another training run: {'; '.join(wrong)}.")
+        raise ValueError(
+            f"{path} is of another training run: {'; '.join(wrong)}. For the weights alone write "
+            "resume(path, weights_only=True)."
+        )
     trainer.load_weights(state["weights"])
     trainer.optimizer.load_state_dict(state["optimizer"])
+    for name, part in trainer.parts().items():
+        part.load_state_dict(state["parts"][name])
     trainer.set_generators(state["generators"])
     trainer.set_waiting(state["waiting"])
     trainer.measures.load_state_dict(state["measures"])
@@ -55,6 +71,9 @@ def _differences(trainer: "Resumable", state: dict[str, Any]) -> list[str]:
         for name in {**own, **saved}
         if _shape(own, name) != _shape(saved, name)
     ]
+    parts, others = list(state["parts"]), list(trainer.parts())
+    if parts != others:
+        wrong.append(f"the trainer has the parts {parts} there and {others} here")
     kind = type(trainer.optimizer).__name__
     if state["kind"] != kind:
         wrong.append(f"the optimizer is {state['kind']} there and {kind} here")
@@ -64,13 +83,19 @@ def _differences(trainer: "Resumable", state: dict[str, Any]) -> list[str]:
     )
     if groups != given:
         wrong.append(f"the groups of parameters are {given} there and {groups} here")
-    generators, metrics = len(state["generators"]), len(state["measures"]["metrics"])
+    generators = len(state["generators"])
+    metrics = [metric[:2] for metric in state["measures"]["metrics"]]
+    own_metrics = [[type(m).__name__, m.name] for m in trainer.measures.metrics]
     if generators != len(trainer.generators()):
         wrong.append(f"there were {generators} random generators, here {len(trainer.generators())}")
-    if metrics != len(trainer.measures.metrics):
-        wrong.append(f"there were {metrics} metrics, here {len(trainer.measures.metrics)}")
+    if metrics != own_metrics:
+        there, here = ([name for _, name in names] for names in (metrics, own_metrics))
+        wrong.append(f"the metrics are {there} there and {here} here")
     return wrong
 
 
 def _shape(weights: dict[str, Any], name: str) -> str:
-    return str(np.shape(weights[name])) if name in weights else "missing"
+    if name not in weights:
+        return "missing"
+    a = np.asarray(weights[name])
+    return f"{a.shape} of {a.dtype}"

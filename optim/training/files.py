@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ def write_whole(path: Any, save: Callable[[Any], None]) -> None:
     """Save into a temporary file beside the path, and then rename it: no half file is ever seen."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{path.name}.part")  # one name: what a killed run left is replaced
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "wb") as file:
             save(file)
             file.flush()
             os.fsync(file.fileno())

@@ -39,7 +39,9 @@ class GradientHealth(Callback):
         self.every = every
 
     def on_train_begin(self) -> None:
-        self._names = layer_names(self.trainer)
+        self._names = list(layer_names(self.trainer).values())
+        self._before: list[Any] | None = None
+        self.on_epoch_begin(0)
 
     def on_epoch_begin(self, epoch: int) -> None:
         self._batches = self._looks = self._moves = 0
@@ -48,7 +50,6 @@ class GradientHealth(Callback):
         self._means: dict[int, Any] = {}
         self._squares: dict[int, float] = {}
         self._active: dict[str, Any] = {}
-        self._before: list[Any] | None = None
 
     def on_gradients(self, loss: Any) -> None:
         self._batches += 1
@@ -57,15 +58,15 @@ class GradientHealth(Callback):
         self._looks += 1
         squares: dict[str, float] = {}
         parameters = list(self.trainer.optimizer.parameters())
-        for p in parameters:
+        for k, p in enumerate(parameters):
             g = np.zeros(()) if p.grad is None else np.asarray(p.grad)
-            layer = self._names[id(p)]
+            layer = self._names[k]
             squares[layer] = squares.get(layer, 0.0) + _square(g)
-            mean = self._means.get(id(p), 0.0)  # Welford's running mean and squares
+            mean = self._means.get(k, 0.0)  # Welford's running mean and squares
             apart = g - mean
-            self._means[id(p)] = mean + apart / self._looks
-            more = float(np.sum(np.real(apart * np.conj(g - self._means[id(p)]))))
-            self._squares[id(p)] = self._squares.get(id(p), 0.0) + more
+            self._means[k] = mean + apart / self._looks
+            more = float(np.sum(np.real(apart * np.conj(g - self._means[k]))))
+            self._squares[k] = self._squares.get(k, 0.0) + more
         for layer, square in squares.items():
             self._norms[layer] = self._norms.get(layer, 0.0) + square**0.5
         if loss is not None:
@@ -75,13 +76,13 @@ class GradientHealth(Callback):
                     self._active[name] = known | active
         self._before = [p.data for p in parameters]
 
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+    def on_update(self) -> None:
         if self._before is None:
             return
         moved: dict[str, float] = {}
         size: dict[str, float] = {}
-        for p, old in zip(self.trainer.optimizer.parameters(), self._before, strict=True):
-            layer = self._names[id(p)]
+        parameters = self.trainer.optimizer.parameters()
+        for layer, p, old in zip(self._names, parameters, self._before, strict=True):
             moved[layer] = moved.get(layer, 0.0) + _square(p.data - old)
             size[layer] = size.get(layer, 0.0) + _square(old)
         for layer, square in moved.items():
@@ -98,10 +99,14 @@ class GradientHealth(Callback):
         for name, active in self._active.items():
             logs[f"dead_units/{name}"] = 1 - float(np.mean(active))
 
+    def state_dict(self) -> dict[str, Any]:
+        kept = set(vars(self)) - {"every", "trainer", "_names", "_before"}
+        return {name: getattr(self, name) for name in kept}
+
     def _noise(self, layer: str) -> float:
-        inside = [key for key, name in self._names.items() if name == layer and key in self._means]
-        spread = sum(self._squares[key] for key in inside) / max(self._looks - 1, 1)
-        mean = sum(_square(self._means[key]) for key in inside)
+        inside = [k for k, name in enumerate(self._names) if name == layer and k in self._means]
+        spread = sum(self._squares[k] for k in inside) / max(self._looks - 1, 1)
+        mean = sum(_square(self._means[k]) for k in inside)
         return float((spread / mean) ** 0.5) if mean else 0.0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from optim.plots import plot_history
 from optim.training.files import write_whole
-from optim.training.metrics import larger_is_better
+from optim.training.known_metrics import larger_is_better
 
 __all__ = ["History"]
 
@@ -23,7 +23,8 @@ class History:
     epoch: the numbers of the epochs, from 0. updates, seconds: how many updates had been made, and
         how much time they took, by the end of each.
     step_losses: the loss of every batch, if `fit` was asked for it.
-    stopped: why training ended before the last epoch; None if it did not.
+    stopped: why training ended before the last epoch; None if it did not. interrupted, diverged:
+        whether that was Ctrl-C, or a loss that is not finite.
 
     >>> h = History()
     >>> h.append(loss=0.5, val_loss=0.6)
@@ -41,6 +42,8 @@ class History:
         self.seconds: list[float] = []
         self.step_losses: list[float] = []
         self.stopped: str | None = None
+        self.interrupted = self.diverged = False
+        self._steps: list[int] = []  # how many step_losses there were by the end of each epoch
 
     def append(
         self,
@@ -55,6 +58,7 @@ class History:
         self.epoch.append(epoch if epoch is not None else self.epoch[-1] + 1 if self.epoch else 0)
         self.updates.append(updates)
         self.seconds.append(seconds)
+        self._steps.append(len(self.step_losses))
         for values in self.history.values():
             values.append(math.nan)
         self.add({**(measured or {}), **more})
@@ -101,8 +105,11 @@ class History:
             merged.append(later.at(k), epoch=epoch)
             merged.updates[-1] = updates + later.updates[k]
             merged.seconds[-1] = seconds + later.seconds[k]
-        merged.step_losses = [*self.step_losses[:updates], *later.step_losses]
-        merged.stopped = later.stopped
+        steps = self._steps[kept[-1]] if kept else 0
+        merged.step_losses = [*self.step_losses[:steps], *later.step_losses]
+        merged._steps = [*self._steps[: len(kept)], *(steps + n for n in later._steps)]
+        merged.stopped, merged.interrupted = later.stopped, later.interrupted
+        merged.diverged = later.diverged
         return merged
 
     def at(self, k: int) -> dict[str, float]:

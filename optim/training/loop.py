@@ -3,7 +3,8 @@
 import copy
 import math
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,8 +37,9 @@ class NonFiniteLoss(ArithmeticError):
 class Loop:
     """One training run: its data, its callbacks, its history, and its place.
 
-    epoch, batch: how many epochs, and batches of the next one, are done. order: the state of the
-    generator from which the epoch's order is drawn, before that.
+    epoch, batch: how many epochs, and batches of the next one, are done. order: what the data's
+    `state_dict` was before the epoch. stopped: why it is to end. saves: files to be written as
+    soon as the state is whole.
     """
 
     def __init__(
@@ -54,14 +56,15 @@ class Loop:
         self.trainer, self.data, self.validation = trainer, data, validation
         self.callbacks = sorted(callbacks, key=lambda callback: callback.rank)
         self.epochs, self.step_losses = epochs, step_losses
-        self.epoch, self.batch = first, 0
+        self.epoch, self.batch, self.within_epoch = first, 0, False
         self.spent = 0.0
         self.history = History()
         self.order: Any = None
         self.generators: list[Any] | None = None  # of a run that was left within an epoch
         self.stopped: str | None = None
         self.began: float | None = None
-        self.saved_callbacks: list[Any] | None = None
+        self.saved_callbacks: list[Any] = []
+        self.calling, self.saves = False, list[Any]()
 
     # ------------------------------------------------------------------ running
 
@@ -69,55 +72,64 @@ class Loop:
         trainer = self.trainer
         for callback in self.callbacks:
             callback.trainer = trainer
-        resumed = self._resume_callbacks()
-        progress = Progress(verbose, self.epochs, self.epoch, self._batches())
+        progress = Progress(verbose, self.epochs, self.epoch, self.batches())
         self.began = time.perf_counter()
         try:
             with Interrupts() as interrupts, trainer.mode(training=True):
+                self._call("on_train_begin")
+                for callback, state in zip(
+                    self.callbacks, self.saved_callbacks or [], strict=False
+                ):
+                    callback.load_state_dict(state)
                 self.good = self._snapshot()
-                if not resumed:
-                    self._call("on_train_begin")
                 while self.epoch < self.epochs and not self.stopped:
                     if self._train(progress, interrupts):
                         self._finish_epoch(progress)
-                    if interrupts.requested and not self.stopped:
-                        self.stopped = f"interrupted {self._place()}"
+                    if interrupts.requested and not self.stopped and self.epoch < self.epochs:
+                        self._interrupt()
                 self.history.stopped = self.stopped
                 self._call("on_train_end", self.history.at(-1) if len(self.history) else {})
         finally:
+            self.calling = False
             progress.end(self.stopped)
-            self.spent, self.began = self.elapsed(), None
+            self.spent, self.began, self.good = self.elapsed(), None, None
+            for callback in self.callbacks:  # so that nothing holds the trainer in a circle
+                callback.trainer = weakref.proxy(trainer)
+            self.trainer = weakref.proxy(trainer)
         return self.history
 
     def _train(self, progress: Progress, interrupts: Interrupts) -> bool:
         """The batches of an epoch that are not done yet; whether that was all of them."""
         trainer, step = self.trainer, self.trainer.train_on_batch
         measures, bar, isfinite = trainer.measures, progress.bar, math.isfinite
-        batches, first, updates = self._begin_epoch(progress), self.batch, trainer.updates
-        begin, end = self._hooks("on_train_batch_begin"), self._hooks("on_train_batch_end")
-        for batch in batches:
+        begin, end = self.hooks("on_train_batch_begin"), self.hooks("on_train_batch_end")
+        moved = self.hooks("on_update")
+        first, updates = self.batch, trainer.updates
+        for batch in self._begin_epoch(progress):
             if begin:
-                for hook in begin:
-                    hook(self.batch)
+                self._call("on_train_batch_begin", self.batch)
             measured = step(*batch)
             loss = (
                 measured if type(measured) is float else measures.tracked(measured, length(batch))
             )
             if not isfinite(loss):
-                self._give_up(f"the loss is {loss}", self.batch, _blame(batch))
+                self._give_up(f"the loss is {loss}", _blame(batch))
                 return False
             measures.add(loss, length(batch))
             self.batch += 1
             if self.step_losses:
                 self.history.step_losses.append(loss)
+            if moved:
+                updates = self._after_update(updates)
             if end:
-                logs = {"loss": loss}
-                for hook in end:
-                    hook(self.batch - 1, logs)
+                self._call("on_train_batch_end", self.batch - 1, {"loss": loss})
+            if self.saves:
+                self._write_saves()
             if bar is not None and bar.update():
                 bar.set_postfix_str(f"loss {measures.loss:.4f}", refresh=False)
-            if (interrupts.requested or self.stopped) and not self._is_last():
-                self.stopped = self.stopped or f"interrupted {self._place()}"
+            if (interrupts.requested or self.stopped) and self.batch != self.batches():
+                if interrupts.requested:
+                    self._interrupt()
                 return False
         if not self.batch:
             raise ValueError(
@@ -125,21 +137,33 @@ class Loop:
                 "one epoch. Give something to loop over again and again, such as "
                 "optim.batches(x, y), or steps_per_epoch."
             )
-        if trainer.updates == updates and not trainer.pending:
+        if trainer.updates == updates and not trainer.pending and not moved:
             trainer.updates += self.batch - first  # by a train_on_batch of the user's own
+        trainer.end_epoch()
+        if moved and trainer.updates > updates:
+            self._call("on_update")
         return True
 
-    def _begin_epoch(self, progress: Progress) -> Any:
+    def _after_update(self, before: int) -> int:
+        """Tell callbacks of an update, if the batch made one; how many there are now."""
+        trainer = self.trainer
+        if trainer.updates == before and not trainer.pending:
+            trainer.updates += 1  # by a train_on_batch of the user's own
+        if trainer.updates > before:
+            self._call("on_update")
+        return trainer.updates
+
+    def _begin_epoch(self, progress: Progress) -> Iterator[tuple[Any, ...]]:
         """The batches to come, in the order of this epoch."""
         progress.epoch(self.epoch)
-        rng = self.data.rng
         if self.batch:
             progress.skip(self.batch)
         else:
-            self.order = None if rng is None else rng.bit_generator.state
+            self.order = self.data.state_dict()
             self.trainer.measures.reset()
             self.trainer.awake()
             self._call("on_epoch_begin", self.epoch)
+        self.within_epoch = True
         batches = self.data.epoch(self.batch)
         if self.generators is not None:  # which may be the one that the order was drawn from
             batches = _after_first(batches, self.trainer.set_generators, self.generators)
@@ -148,9 +172,8 @@ class Loop:
 
     def _finish_epoch(self, progress: Progress) -> None:
         trainer, epoch = self.trainer, self.epoch
-        trainer.end_epoch()
         if not all(np.isfinite(p.data).all() for p in trainer.optimizer.parameters()):
-            self._give_up("a weight is not finite", self.batch - 1)
+            self._give_up("a weight is not finite")
             return
         logs = trainer.measures.result()
         if self.validation is not None:
@@ -158,27 +181,37 @@ class Loop:
             held = {f"val_{name}": x for name, x in trainer.evaluated(self.validation).items()}
             logs |= held
             self._call("on_test_end", held)
-        self.epoch, self.batch = epoch + 1, 0
-        self.history.append(logs, epoch=epoch, updates=self.trainer.updates, seconds=self.elapsed())
+        self.epoch, self.batch, self.within_epoch = epoch + 1, 0, False
+        self.history.append(logs, epoch=epoch, updates=trainer.updates, seconds=self.elapsed())
+        self.calling = True
         for callback in self.callbacks:
             callback.on_epoch_end(epoch, logs)
             self.history.add(logs)
+        self.calling = False
+        self._write_saves()
         self.good = self._snapshot()
         progress.end_of_epoch(epoch, logs)
 
-    def _give_up(self, what: str, batch: int, blame: str = "") -> None:
+    def _interrupt(self) -> None:
+        self.history.interrupted = True
+        where = f"in epoch {self.epoch + 1}, after batch {self.batch}"
+        self.stopped = f"interrupted {where if self.batch else f'after epoch {self.epoch}'}"
+
+    def _give_up(self, what: str, blame: str = "") -> None:
         """Back to the end of the last good epoch, and out."""
-        weights, state = self.good
-        for p, data in zip(self.trainer.optimizer.parameters(), weights, strict=True):
+        trainer, where = self.trainer, f"{what} in epoch {self.epoch + 1}, batch {self.batch + 1}"
+        weights, state, callbacks, trainer.updates, steps = self.good
+        for p, data in zip(trainer.optimizer.parameters(), weights, strict=True):
             p.data = data
-        self.trainer.optimizer.load_state_dict(state)
-        self.trainer.drop_gradients()
-        where = f"{what} in epoch {self.epoch + 1}, batch {batch + 1}"
-        self.batch = 0
+        trainer.optimizer.load_state_dict(state)
+        for callback, saved in zip(self.callbacks, callbacks, strict=True):
+            callback.load_state_dict(saved)
+        del self.history.step_losses[steps:]
+        trainer.drop_gradients()
+        self.batch, self.within_epoch = 0, False
+        self.stopped, self.history.stopped, self.history.diverged = where, where, True
         if any(isinstance(callback, TerminateOnNaN) for callback in self.callbacks):
-            self.stopped = where
             return
-        self.history.stopped = self.stopped = where
         kept = f"at the end of epoch {self.epoch}" if self.epoch else "at the start"
         raise NonFiniteLoss(
             f"training stopped: {where}{blame}. The weights are those {kept}. Look for a learning "
@@ -186,51 +219,70 @@ class Loop:
             self.history,
         )
 
+    def _snapshot(self) -> Any:
+        optimizer = self.trainer.optimizer
+        return (
+            [copy.copy(p.data) for p in optimizer.parameters()],
+            optimizer.state_dict(),
+            [copy.deepcopy(callback.state_dict()) for callback in self.callbacks],
+            self.trainer.updates,
+            len(self.history.step_losses),
+        )
+
     # ------------------------------------------------------------------ its place
+
+    def save(self, path: Any) -> bool:
+        """Whether a file is to be written later, when all callbacks have been called."""
+        if self.calling:
+            self.saves.append(path)
+        return self.calling
+
+    def _write_saves(self) -> None:
+        paths, self.saves = self.saves, []
+        for path in paths:
+            self.trainer.save(path)
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, for `load_state_dict` of a loop on the same data."""
-        if not self.batch and self.data.rng is not None:  # between epochs
-            self.order = self.data.rng.bit_generator.state
         return {
-            **{name: getattr(self, name) for name in ("epoch", "batch", "order")},
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "order": self.order if self.within_epoch else self.data.state_dict(),
             "updates": self.trainer.updates,
             "spent": self.elapsed(),
             "history": self.history.state_dict(),
-            "data": repr(self.data) if not self._streams() else None,
+            "data": repr(self.data),
             "callbacks": [[type(c).__name__, c.state_dict()] for c in self.callbacks],
         }
 
     def load_state_dict(self, state: Mapping[str, Any], generators: list[Any]) -> None:
-        if state["data"] != (repr(self.data) if not self._streams() else None):
+        """Raises ValueError, and changes nothing, if the run is of other data or callbacks."""
+        if state["data"] != repr(self.data):
             raise ValueError(
-                f"the saved run is of {state['data'] or 'batches from an iterable'}, this one of "
-                f"{self.data!r}: give fit the same data and batch_size."
+                f"the saved run is of {state['data']}, this one of {self.data!r}: give fit the "
+                "same data and batch_size."
             )
-        for name in ("epoch", "batch", "order", "spent"):
-            setattr(self, name, state[name])
-        self.trainer.updates = state["updates"]
-        self.history.load_state_dict(state["history"])
-        self.history.stopped = None
-        self.generators = generators if self.batch else None
-        if self.order is not None and self.data.rng is not None:
-            self.data.rng.bit_generator.state = self.order
-        self.saved_callbacks = state["callbacks"]
-
-    def _resume_callbacks(self) -> bool:
-        saved = self.saved_callbacks
-        if saved is None:
-            return False
-        kinds, own = [kind for kind, _ in saved], [type(c).__name__ for c in self.callbacks]
+        kinds, own = (
+            [kind for kind, _ in state["callbacks"]],
+            [type(c).__name__ for c in self.callbacks],
+        )
         if kinds != own:
             raise ValueError(
                 f"the saved run had the callbacks {', '.join(kinds) or 'none'}; this one has "
-                f"{', '.join(own) or 'none'}: give fit the same ones."
+                f"{', '.join(own) or 'none'}: give fit the same ones, or begin another run with "
+                "these weights by resume(path, weights_only=True)."
             )
-        self._call("on_train_begin")
-        for callback, (_, state) in zip(self.callbacks, saved, strict=True):
-            callback.load_state_dict(state)
-        return True
+        for name in ("epoch", "batch", "order", "spent"):
+            setattr(self, name, state[name])
+        self.within_epoch = self.batch > 0
+        self.trainer.updates = state["updates"]
+        self.history.load_state_dict(state["history"])
+        self.history.stopped, self.history.interrupted = None, False
+        self.data.load_state_dict(self.order)
+        self.generators = generators if self.batch else None
+        if not self.batch:
+            self.trainer.set_generators(generators)
+        self.saved_callbacks = [saved for _, saved in state["callbacks"]]
 
     def elapsed(self) -> float:
         """Seconds of training, also before the run was gone on with."""
@@ -239,10 +291,12 @@ class Loop:
     # ------------------------------------------------------------------ helpers
 
     def _call(self, name: str, *arguments: Any) -> None:
+        self.calling = True
         for callback in self.callbacks:
             getattr(callback, name)(*arguments)
+        self.calling = False
 
-    def _hooks(self, name: str) -> list[Any]:
+    def hooks(self, name: str) -> list[Any]:
         """The methods of callbacks that define this one."""
         return [
             getattr(c, name)
@@ -250,32 +304,15 @@ class Loop:
             if getattr(type(c), name) is not getattr(Callback, name) or name in vars(c)
         ]
 
-    def hooks_on_gradients(self) -> list[Any]:
-        return self._hooks("on_gradients")
-
-    def _snapshot(self) -> tuple[list[Any], dict[str, Any]]:
-        optimizer = self.trainer.optimizer
-        return [copy.copy(p.data) for p in optimizer.parameters()], optimizer.state_dict()
-
-    def _streams(self) -> bool:
-        return self._batches() is None
-
-    def _batches(self) -> int | None:
+    def batches(self) -> int | None:
+        """How many are an epoch, if that is known."""
         try:
             return len(self.data)
         except TypeError:
             return None
 
-    def _is_last(self) -> bool:
-        return self.batch == self._batches()
 
-    def _place(self) -> str:
-        if not self.batch:
-            return f"after epoch {self.epoch}"
-        return f"in epoch {self.epoch + 1}, after batch {self.batch}"
-
-
-def _after_first(batches: Any, then: Any, argument: Any) -> Any:
+def _after_first(batches: Any, then: Any, argument: Any) -> Iterator[tuple[Any, ...]]:
     """The batches, with something done when the first of them has been drawn."""
     first = next(batches, None)
     then(argument)
@@ -288,5 +325,8 @@ def _blame(batch: tuple[Any, ...]) -> str:
     """Which part of a batch has numbers that are not finite."""
     bad: list[str] = []
     for name, part in zip(("x", "y", "sample_weight"), batch, strict=False):
-        map_arrays(lambda a, name=name: np.isfinite(a).all() or bad.append(name), part)
-    return f", and {' and '.join(dict.fromkeys(bad))} of it is not finite" if bad else ""
+        arrays: list[Any] = []
+        map_arrays(arrays.append, part)
+        if not all(np.isfinite(a).all() for a in arrays):
+            bad.append(name)
+    return f", and {' and '.join(bad)} of it is not finite" if bad else ""

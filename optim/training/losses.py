@@ -1,4 +1,4 @@
-"""What a trainer asks of a loss: one number that is a Value, or the losses of the samples."""
+"""What a trainer asks of its parts, and of a loss: a Value of one number, or one a sample."""
 
 import inspect
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["checked", "of_each_sample"]
+__all__ = ["check_parts", "checked", "of_each_sample", "pair"]
 
 
 def checked(loss: Any) -> float:
@@ -40,3 +40,25 @@ def of_each_sample(loss: Callable[..., Any]) -> Callable[..., Any]:
         f"{getattr(loss, '__name__', loss)!r} has no reduction='none': add it, or override "
         "compute_loss."
     )
+
+
+def check_parts(model: Any, loss: Any, optimizer: Any) -> None:
+    """Raise TypeError if they are not what their names say."""
+    for name, thing, kind in (("model", model, "a module"), ("loss", loss, "a loss")):
+        if isinstance(thing, type):
+            raise TypeError(f"{name} is the class {thing.__name__}; write {thing.__name__}(...).")
+        if not callable(thing):
+            raise TypeError(f"{name} is {thing!r}; it is {kind}, a function to call.")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "param_groups"):
+        raise TypeError(
+            f"optimizer is {optimizer!r}; it is made for the model's parameters, as in "
+            "optim.Adam(model.parameters(), lr=1e-3)."
+        )
+
+
+def pair(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"compute_loss returned a {type(result).__name__}: it returns (loss, output)."
+        )
+    return result

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optim.training.metrics import as_metrics
+from optim.training.known_metrics import as_metrics
 
 __all__ = ["Measures", "plain"]
 
@@ -75,8 +75,7 @@ class Measures:
             "samples": self.samples,
             "sums": dict(self.sums),
             "metrics": [
-                {name: copy.copy(x) for name, x in vars(metric).items() if _is_count(x)}
-                for metric in self.metrics
+                [type(metric).__name__, metric.name, metric.state_dict()] for metric in self.metrics
             ],
         }
 
@@ -84,11 +83,7 @@ class Measures:
         self.total, self.samples = state["total"], state["samples"]
         self.sums = dict(state["sums"])
         for metric, own in zip(self.metrics, state["metrics"], strict=True):
-            vars(metric).update(own)
-
-
-def _is_count(x: Any) -> bool:
-    return isinstance(x, bool | int | float | np.ndarray)
+            metric.load_state_dict(own[2])
 
 
 def plain(x: Any) -> Any:

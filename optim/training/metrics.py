@@ -1,10 +1,13 @@
 """Metrics: what is measured beside the loss, over all samples of an epoch, not by batches."""
 
-from collections.abc import Callable, Iterable
+import copy
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 
+from optim.data.feeds import length
 from optim.training.decisions import decided
 
 __all__ = [
@@ -18,8 +21,6 @@ __all__ = [
     "Precision",
     "Recall",
     "TopKAccuracy",
-    "as_metrics",
-    "larger_is_better",
 ]
 
 Average = Literal["macro", "micro", "weighted"]
@@ -52,6 +53,7 @@ class Metric:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or self.name
+        self._settings = set(vars(self)) | {"_settings"}
         self.reset()
 
     def reset(self) -> None:
@@ -64,6 +66,15 @@ class Metric:
     def result(self) -> float:
         """The measure over all batches since the last reset."""
         raise TypeError(f"{type(self).__name__} has no result().")
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it has counted: all attributes but those that it had before `reset`."""
+        settings = getattr(self, "_settings", {"name"})
+        return {name: copy.deepcopy(x) for name, x in vars(self).items() if name not in settings}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        vars(self).update(state)
 
     def __call__(self, output: Any, target: Any) -> float:
         """The measure of these samples alone."""
@@ -91,7 +102,7 @@ class MeanMetric(Metric):
         self.total, self.samples = 0.0, 0
 
     def update(self, output: Any, target: Any) -> None:
-        n = len(target)
+        n = length((target,))
         value = np.asarray(_plain(self.function(output, target)), float)
         if value.ndim and len(value) != n:
             raise ValueError(
@@ -102,7 +113,7 @@ class MeanMetric(Metric):
         self.samples += n
 
     def result(self) -> float:
-        return self.total / self.samples if self.samples else 0.0
+        return self.total / self.samples if self.samples else math.nan
 
 
 class MeanAbsoluteError(MeanMetric):
@@ -167,6 +178,8 @@ class R2(Metric):
         self.samples = total
 
     def result(self) -> float:
+        if not self.samples:
+            return math.nan
         constant = self.spread <= 1e-28 * self.samples * np.square(self.mean)
         met = np.where(self.residual == 0, 1.0, 0.0)
         share = self.residual / np.where(constant, 1.0, self.spread)
@@ -207,7 +220,7 @@ class Accuracy(Metric):
         self.samples += said.size
 
     def result(self) -> float:
-        return self.right / self.samples if self.samples else 0.0
+        return self.right / self.samples if self.samples else math.nan
 
 
 class TopKAccuracy(MeanMetric):
@@ -235,9 +248,9 @@ class _Counts(Metric):
     """Counts for each class: rightly said, said, and true."""
 
     def __init__(
-        self, name: str | None = None, *, threshold: float = 0.0, average: Average = "macro"
+        self, name: str | None = None, *, threshold: float = 0.0, average: Average | None = None
     ) -> None:
-        if average not in ("macro", "micro", "weighted"):
+        if average not in (None, "macro", "micro", "weighted"):
             raise ValueError(f"average is {average!r}; it is 'macro', 'micro' or 'weighted'.")
         self.threshold, self.average = threshold, average
         super().__init__(name)
@@ -247,7 +260,7 @@ class _Counts(Metric):
 
     def update(self, output: Any, target: Any) -> None:
         said, true, classes = decided(output, target, self.threshold)
-        self.binary = not classes
+        self.binary = classes == 0 or (classes == 2 and self.average is None)
         n = max(classes or 2, self.counts.shape[1])
         known = said[said >= 0]  # without outputs that are no numbers
         new = [np.bincount(c.reshape(-1), minlength=n) for c in (said[said == true], known, true)]
@@ -255,8 +268,10 @@ class _Counts(Metric):
 
     def result(self) -> float:
         right, said, true = self.counts
+        if not len(right):
+            return math.nan
         if self.binary:  # of the second class
-            return float(self.score(right, said, true)[1]) if len(right) else 0.0
+            return float(self.score(right, said, true)[1])
         if self.average == "micro":
             return float(self.score(right.sum(), said.sum(), true.sum()))
         seen = (said + true) > 0
@@ -271,8 +286,9 @@ class _Counts(Metric):
 class Precision(_Counts):
     """Of what is said to be of a class, the share that is: "precision"; 0 if nothing is said.
 
-    Outputs and targets as for `Accuracy`. Of two classes that of the second; of more the mean over
-    the classes that occur ("macro"), weighted by their samples, or of all counts ("micro").
+    Outputs and targets as for `Accuracy`. Of two classes that of the second; of more, or if average
+    says so, the mean over the classes that occur ("macro"), weighted by their samples
+    ("weighted"), or of all counts ("micro").
 
     >>> Precision()(np.array([1.0, 2.0, -1.0]), np.array([1, 0, 1]))
     0.5
@@ -311,49 +327,6 @@ class F1(_Counts):
     @staticmethod
     def score(right: Any, said: Any, true: Any) -> Any:
         return 2 * right / np.maximum(said + true, 1)
-
-
-NAMED: dict[str, Callable[[], Metric]] = {
-    "accuracy": Accuracy,
-    "top_k_accuracy": TopKAccuracy,
-    "precision": Precision,
-    "recall": Recall,
-    "f1": F1,
-    "mae": MeanAbsoluteError,
-    "mse": MeanSquaredError,
-    "rmse": lambda: MeanSquaredError(root=True),
-    "r2": R2,
-}
-
-
-def as_metrics(metrics: Iterable[Any]) -> list[Metric]:
-    """Metrics from names, functions and metrics; no two of the same name."""
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        raise TypeError(f"metrics are a list, such as ['accuracy'], not {metrics!r}.")
-    found: list[Metric] = []
-    for metric in metrics:
-        if isinstance(metric, str):
-            if metric not in NAMED:
-                raise ValueError(f"there is no metric {metric!r}; known are {', '.join(NAMED)}.")
-            metric = NAMED[metric]()
-        elif isinstance(metric, type) and issubclass(metric, Metric):
-            metric = metric()
-        elif not isinstance(metric, Metric):
-            if not callable(metric):
-                raise TypeError(f"a metric is a name or a function, not {metric!r}.")
-            metric = MeanMetric(metric)
-        if metric.name.startswith("val_"):
-            raise ValueError(f"a metric called {metric.name!r} would be one of validation data.")
-        if metric.name in ("loss", *(other.name for other in found)):
-            raise ValueError(f"two measures are called {metric.name!r}: give one another name.")
-        found.append(metric)
-    return found
-
-
-def larger_is_better(name: str) -> bool:
-    """Whether a measure of this name is the better the larger it is."""
-    words = name.lower().replace("-", "_").split("_")
-    return not {"acc", "accuracy", "precision", "recall", "f1", "r2", "auc"}.isdisjoint(words)
 
 
 def _errors(output: Any, target: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from optim.optimizers import Optimizer
+from optim.training.history import History
 from optim.training.trainer import OWN, Trainer
 
 __all__ = ["BatchTrainer", "MiniBatchTrainer", "StochasticTrainer"]
@@ -23,10 +24,10 @@ class _OfOneSize(Trainer):
             self._refuse(settings["batch_size"])
         super().__init__(model, loss, optimizer, self.size, **settings)
 
-    def _size(self, given: Any) -> int | None:
-        if given is not OWN and given != self.size:
-            self._refuse(given)
-        return self.size
+    def fit(self, x: Any, y: Any = None, *, batch_size: Any = OWN, **settings: Any) -> History:
+        if batch_size is not OWN and batch_size != self.size:
+            self._refuse(batch_size)
+        return super().fit(x, y, **settings)
 
     def _refuse(self, size: Any) -> None:
         samples = "all samples" if self.size is None else "one sample"

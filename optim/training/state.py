@@ -10,6 +10,7 @@ import numpy as np
 
 from optim.optimizers import Optimizer
 from optim.training import checkpoints
+from optim.training.history import History
 from optim.training.loop import Loop
 from optim.training.measures import Measures
 
@@ -22,6 +23,7 @@ class Resumable:
     model: Any
     optimizer: Optimizer
     measures: Measures
+    history: History
     pending: int
     updates: int
     last_batch: tuple[Any, ...] | None
@@ -72,17 +74,20 @@ class Resumable:
         epoch, gradients that wait for an update, and the history: as .npz without pickle, first
         into a temporary file beside it, which is then renamed.
 
-        The state is whole between batches: call it after `fit`, or in a callback, as
-        ModelCheckpoint does.
+        Further modules and optimizers that a subclass has as attributes are in it too. Called by a
+        callback it writes when all callbacks have been called. What an exception left half done
+        within a batch, it cannot mend.
         """
-        checkpoints.save(self, path)
+        if self._loop is None or not self._loop.save(path):
+            checkpoints.save(self, path)
 
-    def resume(self, path: Any, *, missing_ok: bool = False) -> Self:
+    def resume(self, path: Any, *, missing_ok: bool = False, weights_only: bool = False) -> Self:
         """Take up what `save` wrote, into a trainer made as that one was; returns the trainer.
 
         The next `fit`, called as the interrupted one was, goes on where that was: it ends with the
         same weights, bit for bit, as if it had not been interrupted. missing_ok: do nothing if
         there is no such file, so that the same program begins a run and goes on with it.
+        weights_only: of another run, of which only the model is the same.
 
         Raises ValueError, and changes nothing, for a damaged file, and for that of another model
         or optimizer.
@@ -100,8 +105,15 @@ class Resumable:
         >>> len(history)
         5
         """
-        if not (missing_ok and not Path(path).exists()):
-            self._resumed = checkpoints.load(self, path)
+        if missing_ok and not Path(path).exists():
+            return self
+        if weights_only:
+            checkpoints.load_weights(self, path)
+            return self
+        self._resumed = checkpoints.load(self, path)
+        if self._resumed is not None:
+            self.history = History()
+            self.history.load_state_dict(self._resumed["run"]["history"])
         return self
 
     @contextmanager
@@ -112,6 +124,7 @@ class Resumable:
         waiting, grads = self.waiting(), [p.grad for p in self.optimizer.parameters()]
         measures, loop, last_batch = self.measures, self._loop, self.last_batch
         updates = self.updates
+        parts = {name: part.state_dict() for name, part in self.parts().items()}
         self.measures, self._loop = self.measures.fresh(), None
         self.drop_gradients()
         try:
@@ -119,6 +132,8 @@ class Resumable:
         finally:
             self.load_weights(weights)
             self.optimizer.load_state_dict(state)
+            for name, part in self.parts().items():
+                part.load_state_dict(parts[name])
             self.set_generators(generators)
             self.set_waiting(waiting)
             for p, g in zip(self.optimizer.parameters(), grads, strict=True):
@@ -132,9 +147,21 @@ class Resumable:
             return dict(self._resumed["run"])
         return self._loop.state_dict() if self._loop is not None else None
 
+    def parts(self) -> dict[str, Any]:
+        """What else is trained: modules and optimizers that a subclass has as attributes."""
+        own = ("model", "optimizer", "measures", "history", "loss")
+        return {
+            name: part
+            for name, part in vars(self).items()
+            if name not in own and hasattr(part, "state_dict") and hasattr(part, "load_state_dict")
+            if not name.startswith("_")
+        }
+
     def generators(self) -> list[Any]:
-        """The random generators that the model draws from."""
-        return list(getattr(self.model, "generators", list)())
+        """The random generators that the model, and other parts, draw from."""
+        models = (self.model, *self.parts().values())
+        found = [g for model in models for g in getattr(model, "generators", list)()]
+        return list({id(g): g for g in found}.values())
 
     def set_generators(self, states: list[Any]) -> None:
         for generator, state in zip(self.generators(), states, strict=True):

@@ -13,14 +13,14 @@ import numpy as np
 
 from autograd import no_grad
 from optim.data.batches import RNG, Batches, as_samples, checked_batch_size, count, map_arrays, take
-from optim.data.feeds import Feed, Weighted, feed, length, split
+from optim.data.feeds import Feed, Weighted, feed, held_out, length, split
 from optim.diagnosis import Diagnosis, diagnose
 from optim.optimizers import Optimizer
 from optim.training.callbacks import Callback, checked_callbacks
 from optim.training.history import History
 from optim.training.limits import Limits
 from optim.training.loop import Loop
-from optim.training.losses import checked, of_each_sample
+from optim.training.losses import check_parts, checked, of_each_sample, pair
 from optim.training.measures import Measures, plain
 from optim.training.state import Resumable
 
@@ -77,7 +77,7 @@ class Trainer(Resumable):
         gradient_accumulation_steps: int = 1,
     ) -> None:
         checked_batch_size(batch_size)
-        _check_parts(model, loss, optimizer)
+        check_parts(model, loss, optimizer)
         steps = gradient_accumulation_steps
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"gradient_accumulation_steps is {steps!r}; it is 1 or more batches.")
@@ -160,7 +160,7 @@ class Trainer(Resumable):
         loop = Loop(
             self,
             data,
-            self._validation(validation_data, size),
+            held_out(validation_data, size),
             checked_callbacks(callbacks),
             epochs=epochs,
             first=initial_epoch,
@@ -173,7 +173,7 @@ class Trainer(Resumable):
             self.updates = 0
             self.drop_gradients()
         self._loop, self.history = loop, loop.history
-        self._hooks = loop.hooks_on_gradients()
+        self._hooks = loop.hooks("on_gradients")
         try:
             return loop.run(verbose)
         finally:
@@ -192,7 +192,7 @@ class Trainer(Resumable):
             return self._step_with_closure(x, y, sample_weight)
         if not self.pending:
             self.optimizer.zero_grad()
-        loss, output = _pair(self.compute_loss(x, y, sample_weight))
+        loss, output = pair(self.compute_loss(x, y, sample_weight))
         value = checked(loss)
         if not math.isfinite(value):
             return value
@@ -235,7 +235,7 @@ class Trainer(Resumable):
             outputs.append(output)
             if math.isfinite(checked(loss)):
                 loss.backward(retain_grads=False)
-                for hook in self._hooks:
+                for hook in self._hooks if len(outputs) == 1 else ():
                     hook(loss)
                 if self._limits.any:
                     self._limits.apply(self.optimizer)
@@ -341,7 +341,19 @@ class Trainer(Resumable):
     @property
     def epoch(self) -> int:
         """The number of the epoch that is being trained, or is next."""
+        if self._resumed is not None:
+            return int(self._resumed["run"]["epoch"])
         return self._loop.epoch if self._loop is not None else 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the last fit has trained, also before it was gone on with."""
+        return self._loop.elapsed() if self._loop is not None else 0.0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the last fit was left between two batches, or by Ctrl-C."""
+        return self.history.interrupted or (self._loop is not None and self._loop.batch > 0)
 
     def diagnose(self, x: Any = None, y: Any = None) -> Diagnosis:
         """Look for the usual mistakes in a model and its training, with the evidence for each.
@@ -356,9 +368,8 @@ class Trainer(Resumable):
             x, y = self._known_samples()
         x = as_samples(x, "x")
         places = np.unique(np.linspace(0, count(x, "x") - 1, 256).astype(int))
-        return diagnose(
-            self, take(x, places), None if y is None else take(as_samples(y, "y"), places)
-        )
+        targets = None if y is None else take(as_samples(y, "y"), places)
+        return diagnose(self, take(x, places), targets)
 
     def _known_samples(self) -> tuple[Any, Any]:
         """The data of the last fit, if they are arrays, and otherwise its last batch."""
@@ -376,42 +387,6 @@ class Trainer(Resumable):
         if given is not OWN:
             checked_batch_size(given)
         return self.batch_size if given is OWN else given
-
-    def _validation(self, given: Any, size: int | None) -> Feed | None:
-        if given is None:
-            return None
-        if isinstance(given, tuple):
-            if len(given) not in (2, 3):
-                raise TypeError(
-                    f"validation_data is (x, y) or (x, y, sample_weight), not {len(given)} things."
-                )
-            x, y, *weight = given
-            return feed(x, y, size, sample_weight=weight[0] if weight else None)
-        if isinstance(given, list | float | int) or hasattr(given, "__array__"):
-            raise TypeError("validation_data is a pair, (x, y), or an iterable of batches.")
-        return feed(given, None, size)
-
-
-def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
-    """Raise TypeError if they are not what their names say."""
-    for name, thing, kind in (("model", model, "a module"), ("loss", loss, "a loss")):
-        if isinstance(thing, type):
-            raise TypeError(f"{name} is the class {thing.__name__}; write {thing.__name__}(...).")
-        if not callable(thing):
-            raise TypeError(f"{name} is {thing!r}; it is {kind}, a function to call.")
-    if isinstance(optimizer, type) or not hasattr(optimizer, "param_groups"):
-        raise TypeError(
-            f"optimizer is {optimizer!r}; it is made for the model's parameters, as in "
-            "optim.Adam(model.parameters(), lr=1e-3)."
-        )
-
-
-def _pair(result: Any) -> tuple[Any, Any]:
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise TypeError(
-            f"compute_loss returned a {type(result).__name__}: it returns (loss, output)."
-        )
-    return result
 
 
 def _joined(outputs: list[Any]) -> Any:

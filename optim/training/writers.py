@@ -1,12 +1,15 @@
 """Callbacks that write files: checkpoints, and logs."""
 
 import csv
+import io
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from optim.training.callbacks import Callback, Logs, Mode, Monitor
+from optim.training.files import write_whole
 
 __all__ = ["CSVLogger", "JSONLLogger", "ModelCheckpoint"]
 
@@ -68,7 +71,7 @@ class ModelCheckpoint(Monitor):
             ) from None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "_batches": self._batches}
 
 
 class _Logger(Callback):
@@ -84,7 +87,17 @@ class _Logger(Callback):
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._started = True  # a run that goes on goes on in its file
+        """Go on in the file, after what the epochs that are done have written."""
+        self._started = self.path.exists()
+        if self._started:
+            with self.path.open(encoding="utf-8", newline="") as file:
+                lines = file.readlines()
+            kept = [line for line in lines if self.keeps(line, self.trainer.epoch)]
+            write_whole(self.path, lambda file: file.write("".join(kept).encode("utf-8")))
+
+    def keeps(self, line: str, epoch: int) -> bool:
+        """Whether a line is whole, and of an epoch before this one."""
+        raise NotImplementedError
 
     def write(self, line: str) -> None:
         with self.path.open("a" if self._started else "w", encoding="utf-8", newline="") as file:
@@ -93,7 +106,7 @@ class _Logger(Callback):
 
 
 class JSONLLogger(_Logger):
-    """Writes each epoch as a line of JSON: {"epoch": 0, "loss": ...}.
+    """Writes each epoch as a line of JSON: {"epoch": 0, "loss": ...}; null for what is not finite.
 
     append: behind what the file has, instead of from its beginning.
 
@@ -102,7 +115,12 @@ class JSONLLogger(_Logger):
     """
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        self.write(json.dumps({"epoch": epoch, **logs}) + "\n")
+        numbers = {name: float(value) for name, value in logs.items()}
+        finite = {name: x if math.isfinite(x) else None for name, x in numbers.items()}
+        self.write(json.dumps({"epoch": epoch, **finite}) + "\n")
+
+    def keeps(self, line: str, epoch: int) -> bool:
+        return line.endswith("\n") and int(json.loads(line)["epoch"]) < epoch
 
 
 class CSVLogger(_Logger):
@@ -132,8 +150,10 @@ class CSVLogger(_Logger):
             lines.append(self._columns)
         row = {"epoch": epoch, **logs}
         lines.append([row.get(name, "") for name in self._columns])
-        self.write("".join(self._line(line) for line in lines))
+        table = io.StringIO()
+        csv.writer(table, delimiter=self.separator, lineterminator="\n").writerows(lines)
+        self.write(table.getvalue())
 
-    def _line(self, cells: list[Any]) -> str:
-        quoted = [f'"{c}"' if self.separator in str(c) else str(c) for c in cells]
-        return self.separator.join(quoted) + "\n"
+    def keeps(self, line: str, epoch: int) -> bool:
+        cells = next(csv.reader([line], delimiter=self.separator), [""])
+        return line.endswith("\n") and (cells[0] == "epoch" or int(cells[0]) < epoch)

@@ -86,6 +86,7 @@ def test_best_of_nothing():
 def test_merge_goes_on():
     first, later = of(loss=[5, 4, 3]), of([2, 3], loss=[2.5, 2], accuracy=[0.1, 0.2])
     first.step_losses, later.step_losses = list(range(30)), list(range(100, 120))
+    first._steps, later._steps = [10, 20, 30], [10, 20]
     first.stopped, later.stopped = "early", "time"
     merged = first.merge(later)
     np.testing.assert_equal(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import optim
 from autograd import Value
-from optim.training.metrics import NAMED, as_metrics, larger_is_better
+from optim.training.known_metrics import NAMED, as_metrics, larger_is_better
 
 SEEDS = st.integers(0, 2**32)
 AVERAGES = ["macro", "micro", "weighted"]

@@ -167,7 +167,7 @@ def not_reproducible(case: Case) -> Iterator[Finding]:
     with trainer.untouched(), trainer.mode(training=False):
         outputs = [trainer.compute_loss(case.x, case.y)[1] for _ in range(2)]
     first, second = (getattr(output, "data", None) for output in outputs)
-    if isinstance(first, np.ndarray) and not np.array_equal(first, second, equal_nan=True):
+    if isinstance(first, np.ndarray) and not np.array_equal(first, np.asarray(second), True):
         yield Finding(
             "another output at each call",
             f"two calls of the model in evaluation mode differ by up to "
