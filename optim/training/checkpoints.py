@@ -60,7 +60,8 @@ def load(trainer: "Resumable", path: Any) -> dict[str, Any] | None:
     trainer.measures.load_state_dict(state["measures"])
     if state["run"] is None:
         return None
-    return {"run": state["run"], "generators": state["generators"]}
+    run = state["run"] | {"optimizer": state["optimizer"]}
+    return {"run": run, "generators": state["generators"]}
 
 
 def _differences(trainer: "Resumable", state: dict[str, Any]) -> list[str]:

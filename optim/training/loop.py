@@ -63,7 +63,7 @@ class Loop:
         self.generators: list[Any] | None = None  # of a run that was left within an epoch
         self.stopped: str | None = None
         self.began: float | None = None
-        self.saved_callbacks: list[Any] = []
+        self.saved: Mapping[str, Any] | None = None  # what the run was loaded from
         self.calling, self.saves = False, list[Any]()
 
     # ------------------------------------------------------------------ running
@@ -77,10 +77,7 @@ class Loop:
         try:
             with Interrupts() as interrupts, trainer.mode(training=True):
                 self._call("on_train_begin")
-                for callback, state in zip(
-                    self.callbacks, self.saved_callbacks or [], strict=False
-                ):
-                    callback.load_state_dict(state)
+                self._load_callbacks()
                 self.good = self._snapshot()
                 while self.epoch < self.epochs and not self.stopped:
                     if self._train(progress, interrupts):
@@ -282,7 +279,15 @@ class Loop:
         self.generators = generators if self.batch else None
         if not self.batch:
             self.trainer.set_generators(generators)
-        self.saved_callbacks = [saved for _, saved in state["callbacks"]]
+        self.saved = state
+
+    def _load_callbacks(self) -> None:
+        """Theirs, and the optimizer's again: schedules that are made change its rate."""
+        if self.saved is not None:
+            for callback, (_, state) in zip(self.callbacks, self.saved["callbacks"], strict=True):
+                callback.load_state_dict(state)
+            self.trainer.optimizer.load_state_dict(self.saved["optimizer"])
+            self.saved = None
 
     def elapsed(self) -> float:
         """Seconds of training, also before the run was gone on with."""
