@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from optim.diagnosis.graph import name as call_name
 from optim.training.known_metrics import as_metrics
 
 __all__ = ["Measures", "plain"]
@@ -16,6 +17,7 @@ class Measures:
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = as_metrics(metrics)
+        self.settled = all(getattr(metric, "threshold", 0.0) is not None for metric in self.metrics)
         self.reset()
 
     def fresh(self) -> "Measures":
@@ -32,9 +34,20 @@ class Measures:
             metric.reset()
 
     def update(self, output: Any, target: Any) -> None:
-        """Show the metrics a batch."""
+        """Show the metrics a batch, the output as a Value if there is one."""
+        if not self.settled:
+            self.settle(output)
+        output = plain(output)
         for metric in self.metrics:
             metric.update(output, target)
+
+    def settle(self, output: Any) -> None:
+        """Find out, by the call that made the output, where metrics divide two classes."""
+        threshold = 0.5 if hasattr(output, "fn") and call_name(output) == "sigmoid" else 0.0
+        for metric in self.metrics:
+            if getattr(metric, "threshold", 0.0) is None:
+                metric.threshold = threshold  # type: ignore[attr-defined]
+        self.settled = True
 
     def add(self, loss: float, samples: int) -> None:
         """Count the loss of a batch for each of its samples."""

@@ -193,7 +193,8 @@ class Accuracy(Metric):
     targets are (N,) class indices, or (N, C) one-hot rows. Outputs (N,) or (N, 1) are of two
     classes: above the threshold is the second one; targets are 0 and 1, or -1 and 1.
 
-    threshold: 0 for logits and scores, which the losses here take; 0.5 for probabilities.
+    threshold: 0 for logits and scores, which the losses here take; 0.5 for probabilities. By
+        default 0, but 0.5 where a trainer sees that the last call of its model is sigmoid.
     multilabel: outputs (N, C) are C questions of two answers each, all of which count.
 
     >>> Accuracy()(np.array([[0.1, 2.0], [3.0, 0.2]]), np.array([1, 1]))
@@ -203,7 +204,7 @@ class Accuracy(Metric):
     name = "accuracy"
 
     def __init__(
-        self, name: str | None = None, *, threshold: float = 0.0, multilabel: bool = False
+        self, name: str | None = None, *, threshold: float | None = None, multilabel: bool = False
     ) -> None:
         self.threshold, self.multilabel = threshold, multilabel
         super().__init__(name)
@@ -215,7 +216,7 @@ class Accuracy(Metric):
         if self.multilabel and np.ndim(output) > 1:
             _errors(output, target)  # of one shape
             output, target = np.reshape(output, -1), np.reshape(target, -1)
-        said, true, _ = decided(output, target, self.threshold)
+        said, true, _ = decided(output, target, self.threshold or 0.0)
         self.right += int(np.count_nonzero(said == true))
         self.samples += said.size
 
@@ -248,7 +249,11 @@ class _Counts(Metric):
     """Counts for each class: rightly said, said, and true."""
 
     def __init__(
-        self, name: str | None = None, *, threshold: float = 0.0, average: Average | None = None
+        self,
+        name: str | None = None,
+        *,
+        threshold: float | None = None,
+        average: Average | None = None,
     ) -> None:
         if average not in (None, "macro", "micro", "weighted"):
             raise ValueError(f"average is {average!r}; it is 'macro', 'micro' or 'weighted'.")
@@ -259,7 +264,7 @@ class _Counts(Metric):
         self.counts, self.binary = np.zeros((3, 0), int), True
 
     def update(self, output: Any, target: Any) -> None:
-        said, true, classes = decided(output, target, self.threshold)
+        said, true, classes = decided(output, target, self.threshold or 0.0)
         self.binary = classes == 0 or (classes == 2 and self.average is None)
         n = max(classes or 2, self.counts.shape[1])
         known = said[said >= 0]  # without outputs that are no numbers

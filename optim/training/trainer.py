@@ -6,7 +6,7 @@ It knows a model as something to call, a loss as something that returns a Value,
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -199,12 +199,12 @@ class Trainer(Resumable):
         if self.gradient_accumulation_steps == 1:
             loss.backward(retain_grads=False)
             if self.measures.metrics:
-                self.measures.update(plain(output), y)
+                self.measures.update(output, y)
             self._update(loss)
             return value
         n = length((x,))
         loss.backward(np.asarray(float(n), loss.dtype)[()], retain_grads=False)
-        self.measures.update(plain(output), y)
+        self.measures.update(output, y)
         self.pending, self._pending_samples = self.pending + 1, self._pending_samples + n
         if self.pending == self.gradient_accumulation_steps:
             self._update(loss)
@@ -242,7 +242,7 @@ class Trainer(Resumable):
             return loss
 
         loss = self.optimizer.step(closure)
-        self.measures.update(plain(outputs[0]), y)
+        self.measures.update(outputs[0], y)
         self.updates += 1
         return checked(loss)
 
@@ -285,10 +285,11 @@ class Trainer(Resumable):
     def evaluated(self, data: Feed) -> dict[str, float]:
         """The same of batches."""
         measures = self.measures.fresh()
-        with self.mode(training=False), no_grad():
+        with self.mode(training=False):
             for batch in data.epoch():
-                loss, output = self.compute_loss(*batch)
-                measures.update(plain(output), batch[1] if len(batch) > 1 else None)
+                with no_grad() if measures.settled else nullcontext():
+                    loss, output = pair(self.compute_loss(*batch))
+                measures.update(output, batch[1] if len(batch) > 1 else None)
                 measures.add(float(plain(loss)), length(batch))
         if not measures.samples:
             raise ValueError("there are no batches to evaluate.")

@@ -1,5 +1,6 @@
 """scikit-learn's estimators: its own checks, its tools, and what the estimators promise."""
 
+import doctest
 import pickle
 import sys
 import warnings
@@ -164,3 +165,9 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r"valuegrad\[sklearn\]"):
         __import__("optim.sklearn")
+
+
+def test_the_examples_in_docstrings():
+    found = doctest.testmod(sys.modules["optim.sklearn"])
+    assert found.attempted > 3
+    assert not found.failed
