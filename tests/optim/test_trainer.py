@@ -1,8 +1,10 @@
 """Trainers: what a batch is, what is measured, the three forms, and what stops them."""
 
 import copy
+import gc
 import math
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -253,3 +255,49 @@ def test_validation_data_are_a_pair(given):
 def test_the_error_of_a_stopped_run_can_be_pickled():
     error = optim.NonFiniteLoss("stopped", optim.History())
     assert str(pickle.loads(pickle.dumps(error))) == "stopped"
+
+
+@pytest.mark.parametrize("first", ["fit", "evaluate"])
+def test_two_classes_are_divided_where_the_output_says(first):
+    y = (X[:, :1] > 0) * 1.0
+    for last in ([], [nn.Sigmoid()]):
+        model = nn.Sequential(nn.Linear(3, 1, rng=0), *last)
+        model[0].weight.data = np.array([[9.0], [0], [0]])
+        optimizer = optim.SGD(model.parameters(), lr=0.0)
+        trainer = optim.Trainer(model, nn.mse_loss, optimizer, metrics=["accuracy", "f1"])
+        if first == "fit":
+            history = trainer.fit(X, y, verbose=0, validation_data=(X, y)).history
+            assert history["accuracy"] == history["val_accuracy"]
+        found = trainer.evaluate(X, y)
+        assert found["accuracy"] > 0.95 < found["f1"]
+
+
+def test_the_data_that_are_not_finite_are_named():
+    y = Y.copy()
+    y[3] = np.inf
+    with pytest.raises(optim.NonFiniteLoss, match="batch 1, and y of it is not finite"):
+        trainer_of().fit(X, y, shuffle=False, verbose=0)
+
+
+def test_a_callback_that_leaves_the_model_asleep_does_no_harm():
+    trainer, modes = trainer_of(), []
+    sleep = optim.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: trainer.model.eval(),
+        on_train_batch_end=lambda batch, logs: modes.append(trainer.model.training),
+    )
+    trainer.fit(X, Y, epochs=3, verbose=0, callbacks=[sleep])
+    assert modes == [True] * 6
+
+
+def test_a_trainer_is_freed_when_it_is_dropped():
+    trainer = trainer_of()
+    stop = optim.EarlyStopping("loss")
+    gc.collect()
+    gc.disable()
+    try:
+        trainer.fit(X, Y, epochs=2, verbose=0, callbacks=[stop])
+        model = weakref.ref(trainer.model)
+        del trainer
+        assert model() is None
+    finally:
+        gc.enable()
