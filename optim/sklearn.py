@@ -29,7 +29,7 @@ __all__ = ["Classifier", "Regressor"]
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus}
 
 
-class _Network(BaseEstimator):  # type: ignore[misc]
+class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both have in common: a network that is made in fit, and trained by a Trainer."""
 
     _loss: Callable[..., Any]
@@ -104,7 +104,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         return trainer.predict(x, batch_size=1024)
 
 
-class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
+class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]  # scikit-learn has no types
     """A network that classifies: cross entropy, trained in mini-batches.
 
     hidden_layer_sizes, activation ("relu", "tanh", "sigmoid", "softplus"): of the network; or
@@ -147,7 +147,7 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
         return self.classes_[said]
 
 
-class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
+class Regressor(RegressorMixin, _Network):  # type: ignore[misc]  # scikit-learn has no types
     """A network that fits numbers: squared error, trained in mini-batches. See `Classifier`.
 
     Targets are (N,) or (N, outputs), and so are predictions. Scale targets that are far from 0

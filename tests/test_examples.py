@@ -69,15 +69,19 @@ def test_the_page_on_checking_gradients(capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "3.0"
 
 
-def test_the_page_on_seeing_backprop(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "seeing-backprop.md").read_text("utf-8")
-    names = {}
+def run_page(page, names, capsys):
+    """Execute the blocks of a page one after the other; what they print is the text after them."""
     for language, block in re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL):
         if language == "text":
             assert capsys.readouterr().out == block
         else:
-            exec(compile(block, "seeing-backprop.md", "exec"), names)
+            exec(compile(block, "page", "exec"), names)
+
+
+def test_the_page_on_seeing_backprop(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "seeing-backprop.md").read_text("utf-8")
+    run_page(page, {}, capsys)
     pictures = ["backprop.html", "folded.svg", "live.html", "neuron.svg", "shares.svg"]
     assert sorted(os.listdir()) == pictures
     for picture in re.findall(r"\]\(\.\./(.*?\.svg)\)", page):
@@ -86,13 +90,8 @@ def test_the_page_on_seeing_backprop(capsys, tmp_path, monkeypatch):
 
 def test_the_page_on_training(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "training.md").read_text("utf-8")
     names = {}
-    for language, block in re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL):
-        if language == "text":
-            assert capsys.readouterr().out == block
-        else:
-            exec(compile(block, "training.md", "exec"), names)
+    run_page((ROOT / "docs" / "training.md").read_text("utf-8"), names, capsys)
     assert sorted(os.listdir()) == ["log.csv", "run.npz"]
     assert len(names["history"]) == len(names["run"]()[1]) == 3
 

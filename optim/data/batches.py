@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RNG", "Batches", "as_samples", "batches", "count", "take"]
+__all__ = ["RNG", "Batches", "as_samples", "batches", "count", "joined", "take"]
 
 RNG = np.random.Generator | int | None
 
@@ -45,7 +45,8 @@ class Batches:
         self.batch_size = min(batch_size or self.samples, self.samples)
         self.shuffle, self.drop_last = shuffle, drop_last
         self.rng = np.random.default_rng(rng)
-        self._classes = self._draws = None
+        self._classes: Any = None
+        self._draws: Any = None
         if (stratify is not None or weights is not None) and not shuffle:
             raise ValueError("stratify and weights are ways to shuffle; shuffle is False.")
         if stratify is not None and weights is not None:
@@ -90,7 +91,7 @@ class Batches:
 
     def _spread(self, order: Any) -> Any:
         """The shuffled samples of each class set at equal distances, from a random place on."""
-        classes = self._classes[order]  # type: ignore[index]
+        classes = self._classes[order]
         by_class = np.argsort(classes, kind="stable")
         sizes = np.bincount(classes)
         rank = np.arange(self.samples) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -220,6 +221,16 @@ def count(data: Any, name: str) -> int:
 def take(data: Any, chosen: Any) -> Any:
     """The chosen samples of all arrays of the data."""
     return map_arrays(lambda a: a[chosen], data)
+
+
+def joined(pieces: list[Any]) -> Any:
+    """Batches of arrays, or of nests of them, one after the other as one."""
+    first = pieces[0]
+    if isinstance(first, dict):
+        return {key: joined([piece[key] for piece in pieces]) for key in first}
+    if isinstance(first, tuple):
+        return tuple(joined(list(members)) for members in zip(*pieces, strict=True))
+    return np.concatenate(pieces)
 
 
 def _classes(stratify: Any, samples: int) -> Any:

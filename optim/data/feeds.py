@@ -164,7 +164,7 @@ def split(x: Any, y: Any, weight: Any, share: float) -> tuple[tuple[Any, ...], t
     data |= {} if y is None else {"y": as_samples(y, "y")}
     data |= {} if weight is None else {"sample_weight": _one_each(weight)}
     n = count(data, " and ".join(data))
-    first = int(n * (1 - share))
+    first = int(n * (1 - share) + 1e-9)  # 10 · (1 - 0.9) is a little less than 1
     if not 0 < first < n:
         raise ValueError(
             f"validation_split={share} of {n} samples leaves {first} to train on and {n - first} "

@@ -54,9 +54,13 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        settings = {"lr": lr, "max_iter": max_iter, "max_eval": max_eval or max_iter * 5 // 4}
+        settings: dict[str, Any] = {
+            "lr": lr,
+            "max_iter": max_iter,
+            "max_eval": max_eval or max_iter * 5 // 4,
+        }
         settings |= {"tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change}
-        settings |= {"history_size": history_size, "line_search_fn": line_search_fn}  # type: ignore[dict-item]
+        settings |= {"history_size": history_size, "line_search_fn": line_search_fn}
         super().__init__(params, settings)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """How the runs of a sweep are made, one by one or in processes, and kept."""
 
 import hashlib
+import importlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +28,8 @@ def runs_in(
                 yield key, job(key)
         return
     try:
-        import joblib
-        import threadpoolctl  # noqa: F401  (for the same results as in one process)
+        joblib = importlib.import_module("joblib")
+        importlib.import_module("threadpoolctl")  # for the same results as in one process
     except ImportError as error:
         raise ImportError(
             "a sweep in several processes needs joblib and threadpoolctl: "

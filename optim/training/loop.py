@@ -11,6 +11,7 @@ import numpy as np
 
 from optim.data.batches import map_arrays
 from optim.data.feeds import Feed, length
+from optim.training import checkpoints
 from optim.training.callbacks import Callback, TerminateOnNaN
 from optim.training.history import History
 from optim.training.interrupts import Interrupts
@@ -237,7 +238,7 @@ class Loop:
     def _write_saves(self) -> None:
         paths, self.saves = self.saves, []
         for path in paths:
-            self.trainer.save(path)
+            checkpoints.save(self.trainer, path)
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, for `load_state_dict` of a loop on the same data."""

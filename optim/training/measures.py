@@ -17,7 +17,7 @@ class Measures:
 
     def __init__(self, metrics: Iterable[Any]) -> None:
         self.metrics = as_metrics(metrics)
-        self.settled = all(getattr(metric, "threshold", 0.0) is not None for metric in self.metrics)
+        self.settled = all(metric.threshold is not None for metric in self.metrics)
         self.reset()
 
     def fresh(self) -> "Measures":
@@ -45,8 +45,8 @@ class Measures:
         """Find out, by the call that made the output, where metrics divide two classes."""
         threshold = 0.5 if hasattr(output, "fn") and call_name(output) == "sigmoid" else 0.0
         for metric in self.metrics:
-            if getattr(metric, "threshold", 0.0) is None:
-                metric.threshold = threshold  # type: ignore[attr-defined]
+            if metric.threshold is None:
+                metric.threshold = threshold
         self.settled = True
 
     def add(self, loss: float, samples: int) -> None:

@@ -50,6 +50,7 @@ class Metric:
     """
 
     name = "metric"
+    threshold: float | None = 0.0  # where two classes are divided, for those that do
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or self.name
@@ -246,7 +247,9 @@ class TopKAccuracy(MeanMetric):
 
 
 class _Counts(Metric):
-    """Counts for each class: rightly said, said, and true."""
+    """Counts for each class: rightly said, said, and true, from which a subclass has a score."""
+
+    score: Callable[[Any, Any, Any], Any]
 
     def __init__(
         self,
@@ -282,10 +285,6 @@ class _Counts(Metric):
         seen = (said + true) > 0
         weights = true[seen] if self.average == "weighted" else None
         return float(np.average(self.score(right, said, true)[seen], weights=weights))
-
-    @staticmethod
-    def score(right: Any, said: Any, true: Any) -> Any:
-        raise NotImplementedError
 
 
 class Precision(_Counts):

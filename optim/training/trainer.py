@@ -127,8 +127,8 @@ class Trainer(Resumable):
             them. steps_per_epoch: how many of its batches are an epoch; by default all.
         batch_size: instead of the trainer's own. shuffle: anew in each epoch; the order depends on
             rng, a seed or a generator, alone.
-        validation_data: (x, y), (x, y, sample_weight) or batches; validation_split: instead, so
-            large a share of the samples, the last ones. Measured after each epoch.
+        validation_data: (x, y), (x, y, sample_weight), or batches that come to an end. Or
+            validation_split: so large a share of the samples, the last. Measured after each epoch.
         sample_weight: a number for each sample; the loss is then the mean of weight times loss.
             class_weight: a dict of the weights of classes. The loss must take reduction="none".
         verbose: 0 shows nothing, 1 a bar, 2 a line an epoch. initial_epoch: the number of the first
@@ -272,6 +272,9 @@ class Trainer(Resumable):
     ) -> dict[str, float]:
         """The mean loss over samples and the metrics, in evaluation mode, without a graph.
 
+        (But of the first batch, where accuracy has to see what made the output.) Batches, instead
+        of arrays, must come to an end.
+
         >>> import nn, optim
         >>> model = nn.Linear(1, 1, rng=0)
         >>> trainer = optim.Trainer(
@@ -303,7 +306,7 @@ class Trainer(Resumable):
         data = feed(x, None, self._size(batch_size))
         with self.mode(training=False), no_grad():
             outputs = [map_arrays(plain, self.model(batch[0])) for batch in data.epoch()]
-        return _joined(outputs)
+        return joined(outputs)
 
     @contextmanager
     def mode(self, training: bool) -> Iterator[None]:
@@ -388,12 +391,3 @@ class Trainer(Resumable):
         if given is not OWN:
             checked_batch_size(given)
         return self.batch_size if given is OWN else given
-
-
-def _joined(outputs: list[Any]) -> Any:
-    first = outputs[0]
-    if isinstance(first, dict):
-        return {key: _joined([output[key] for output in outputs]) for key in first}
-    if isinstance(first, tuple):
-        return tuple(_joined(list(members)) for members in zip(*outputs, strict=True))
-    return np.concatenate(outputs)

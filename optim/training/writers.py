@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +78,7 @@ class _Logger(Callback):
     """What writes a line an epoch into a file, in one go, so that none is lost."""
 
     rank = 1
+    keeps: Callable[[str, int], bool]  # whether a line is whole, and of an epoch before this one
 
     def __init__(self, filename: Any, *, append: bool = False) -> None:
         self.path, self.append, self._started = Path(filename), append, False
@@ -94,10 +95,6 @@ class _Logger(Callback):
                 lines = file.readlines()
             kept = [line for line in lines if self.keeps(line, self.trainer.epoch)]
             write_whole(self.path, lambda file: file.write("".join(kept).encode("utf-8")))
-
-    def keeps(self, line: str, epoch: int) -> bool:
-        """Whether a line is whole, and of an epoch before this one."""
-        raise NotImplementedError
 
     def write(self, line: str) -> None:
         with self.path.open("a" if self._started else "w", encoding="utf-8", newline="") as file:

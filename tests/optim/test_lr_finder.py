@@ -53,7 +53,10 @@ def test_it_ends_where_the_loss_grows(factor):
 
 
 def test_it_ends_where_the_loss_is_not_finite():
-    blows = lambda o, t: np.exp(np.exp(np.mean((o - t) ** 2) * 3))  # noqa: E731
+
+    def blows(o, t):
+        return np.exp(np.exp(np.mean((o - t) ** 2) * 3))
+
     x = X / 3
     found = optim.lr_finder(trainer_of(loss=blows), x, x[:, :1], max_lr=1e3, stop_factor=1e300)
     assert len(found.lr) < 100
