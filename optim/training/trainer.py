@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from optim.data.batches import RNG, Batches, as_samples, checked_batch_size, count, map_arrays, take
+from optim.data.batches import (
+    RNG,
+    Batches,
+    as_samples,
+    checked_batch_size,
+    count,
+    joined,
+    map_arrays,
+    take,
+)
 from optim.data.feeds import Feed, Weighted, feed, held_out, length, split
 from optim.diagnosis import Diagnosis, diagnose
 from optim.optimizers import Optimizer
