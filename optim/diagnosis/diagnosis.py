@@ -5,6 +5,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from optim.data.batches import as_samples, count, take
 from optim.diagnosis.case import Case, Finding
 from optim.diagnosis.checks import CHECKS
 
@@ -56,7 +57,10 @@ class Diagnosis(Sequence[Finding]):
 
 
 def diagnose(trainer: Any, x: Any, y: Any = None) -> Diagnosis:
-    """All checks of a trainer by some samples; the trainer is as before, afterwards."""
+    """All checks of a trainer by 256 of the samples; the trainer is as before, afterwards."""
+    x = as_samples(x, "x")
+    places = np.unique(np.linspace(0, count(x, "x") - 1, 256).astype(int))
+    x, y = take(x, places), None if y is None else take(as_samples(y, "y"), places)
     parts: Any = getattr(trainer.model, "modules", list)()
     by_hand = trainer.state_of_run() is None and trainer.trained_asleep
     asleep = [type(part).__name__ for part in parts if by_hand]

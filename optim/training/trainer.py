@@ -12,16 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from optim.data.batches import (
-    RNG,
-    Batches,
-    as_samples,
-    checked_batch_size,
-    count,
-    joined,
-    map_arrays,
-    take,
-)
+from optim.data.batches import RNG, Batches, checked_batch_size, joined, map_arrays
 from optim.data.feeds import Feed, Weighted, feed, held_out, length, split
 from optim.diagnosis import Diagnosis, diagnose
 from optim.optimizers import Optimizer
@@ -379,10 +370,7 @@ class Trainer(Resumable):
         """
         if x is None:
             x, y = self._known_samples()
-        x = as_samples(x, "x")
-        places = np.unique(np.linspace(0, count(x, "x") - 1, 256).astype(int))
-        targets = None if y is None else take(as_samples(y, "y"), places)
-        return diagnose(self, take(x, places), targets)
+        return diagnose(self, x, y)
 
     def _known_samples(self) -> tuple[Any, Any]:
         """The data of the last fit, if they are arrays, and otherwise its last batch."""
