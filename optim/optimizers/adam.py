@@ -238,8 +238,8 @@ class NAdam(_TwoMeans):
         m, v = self.means(g, state, group)
         now, next_one = self._momentum(t, group), self._momentum(t + 1, group)
         scale = (v / (1 - group["betas"][1] ** t)) ** 0.5 + group["eps"]
-        ahead = (1 - now) / (1 - product) * g + next_one / (1 - product * next_one) * m
-        return p - group["lr"] * ahead / scale
+        p = p - group["lr"] * (1 - now) / (1 - product) * (g / scale)
+        return p - group["lr"] * next_one / (1 - product * next_one) * (m / scale)
 
 
 class RAdam(_TwoMeans):
