@@ -74,7 +74,7 @@ def demo(*arguments: str) -> int:
 
 
 def test(*arguments: str) -> int:
-    python = environment(".venv", ".[test]", ".[examples]", ".[browser]")
+    python = environment(".venv", ".[test]", ".[examples]", ".[browser]", "pandas>=2.2")
     return run(python, "-m", "pytest", "--timeout=300", *arguments)
 
 
