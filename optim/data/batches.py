@@ -98,6 +98,10 @@ class Batches:
         where = (rank + np.repeat(self.rng.random(len(sizes)), sizes)) / np.repeat(sizes, sizes)
         return order[by_class][np.argsort(where, kind="stable")]
 
+    def holds_samples(self) -> bool:
+        """Whether all samples can be looked at, and not only batch by batch."""
+        return "y" in self.data
+
     def state_dict(self) -> Any:
         """Where it is between epochs: the state of its generator."""
         return self.rng.bit_generator.state

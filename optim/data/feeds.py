@@ -66,6 +66,10 @@ class Stream:
         found = itertools.islice(self._endless(), start, self.steps)
         return (_as_batch(batch) for batch in found)
 
+    def holds_samples(self) -> bool:
+        """Whether all samples can be looked at: no."""
+        return False
+
     def state_dict(self) -> Any:
         """Where it is between epochs."""
         if self.steps is None or self.rest is None:
@@ -116,6 +120,9 @@ class Weighted:
 
     def epoch(self, start: int = 0) -> Iterator[tuple[Any, ...]]:
         return (self._weighted(*batch) for batch in self.source.epoch(start))
+
+    def holds_samples(self) -> bool:
+        return self.source.holds_samples()
 
     def state_dict(self) -> Any:
         return self.source.state_dict()

@@ -103,6 +103,7 @@ class Loop:
         begin, end = self.hooks("on_train_batch_begin"), self.hooks("on_train_batch_end")
         moved = self.hooks("on_update")
         first, updates = self.batch, trainer.updates
+        keep = not self.data.holds_samples()
         for batch in self._begin_epoch(progress):
             if begin:
                 self._call("on_train_batch_begin", self.batch)
@@ -114,6 +115,9 @@ class Loop:
                 self._give_up(f"the loss is {loss}", _blame(batch))
                 return False
             measures.add(loss, length(batch))
+            if keep:
+                trainer.last_batch = batch
+            del batch  # its memory is still near when the next one is taken
             self.batch += 1
             if self.step_losses:
                 self.history.step_losses.append(loss)

@@ -186,8 +186,9 @@ class Trainer(Resumable):
         override may return a dict of numbers instead, "loss" among them: their means over the
         epoch are in the history.
         """
-        self.last_batch = (x, y) if sample_weight is None else (x, y, sample_weight)
-        self.trained_asleep = not getattr(self.model, "training", True)
+        if self._loop is None or self._loop.began is None:  # by hand
+            self.last_batch = (x, y) if sample_weight is None else (x, y, sample_weight)
+            self.trained_asleep = not getattr(self.model, "training", True)
         if self._needs_closure:
             return self._step_with_closure(x, y, sample_weight)
         if not self.pending:
@@ -376,7 +377,7 @@ class Trainer(Resumable):
         """The data of the last fit, if they are arrays, and otherwise its last batch."""
         data = self._loop.data if self._loop is not None else None
         data = data.source if isinstance(data, Weighted) else data
-        if isinstance(data, Batches) and "y" in data.data:
+        if isinstance(data, Batches) and data.holds_samples():
             return data.data["x"], data.data["y"]
         if self.last_batch is None:
             raise ValueError("there was no training yet: write trainer.diagnose(x, y).")
