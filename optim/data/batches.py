@@ -4,7 +4,8 @@ Samples stand along the first axis of an array, or of every array in a nest of t
 Nothing is copied but the piece that is asked for.
 """
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,19 +67,19 @@ class Batches:
     def epoch(self, start: int = 0) -> Iterator[tuple[Any, ...]]:
         """One epoch, from the batch of this number on."""
         order, size = self.order(), self.batch_size
-        arrays = tuple(self.data.values())
-        end = len(self) * size
-        pair = arrays if len(arrays) == 2 and {type(a) for a in arrays} == {np.ndarray} else ()
-        for first in range(start * size, min(end, self.samples), size):
-            chosen: Any = slice(first, min(first + size, self.samples))
-            if order is not None:
-                chosen = order[chosen]
-                if size == 1:  # a view costs less than a copy
-                    chosen = slice(chosen[0], chosen[0] + 1)
-            if pair:
-                yield pair[0][chosen], pair[1][chosen]
-            else:
-                yield tuple(take(data, chosen) for data in arrays)
+        end = min(len(self) * size, self.samples)
+        starts = range(start * size, end, size)
+        if order is None:
+            chosen: Iterable[Any] = (slice(first, min(first + size, end)) for first in starts)
+        elif size == 1:  # a view costs less than a copy
+            chosen = (slice(k, k + 1) for k in order[starts.start : end])
+        else:
+            chosen = (order[first : min(first + size, end)] for first in starts)
+        pieces = [_picker(data, order is not None and size > 1) for data in self.data.values()]
+        if len(pieces) == 2:
+            x, y = pieces
+            return ((x(places), y(places)) for places in chosen)
+        return (tuple([piece(places) for piece in pieces]) for places in chosen)
 
     def order(self) -> Any:
         """The numbers of the samples in the order of the next epoch; None is as they stand."""
@@ -235,6 +236,15 @@ def joined(pieces: list[Any]) -> Any:
     if isinstance(first, tuple):
         return tuple(joined(list(members)) for members in zip(*pieces, strict=True))
     return np.concatenate(pieces)
+
+
+def _picker(data: Any, scattered: bool) -> Callable[[Any], Any]:
+    """What gives the samples at some places."""
+    if type(data) is not np.ndarray:
+        return lambda places: take(data, places)
+    if scattered and data.ndim > 1 and data.flags.c_contiguous:
+        return functools.partial(data.take, axis=0)  # in half the time of data[places]
+    return data.__getitem__
 
 
 def _classes(stratify: Any, samples: int) -> Any:
