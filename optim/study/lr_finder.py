@@ -38,8 +38,8 @@ class LRFinder:
     @property
     def suggestion(self) -> float | None:
         curve, early = self.smoothed, max(len(self.smoothed) // 10, 1)
-        bottom = int(curve.argmin())
-        first = float(np.median(curve[:early]))
+        bottom = early + int(curve[early:].argmin()) if early < len(curve) else 0
+        first = float(np.median(curve[: 2 * early]))
         if first - curve[bottom] <= np.std(self.losses[: 3 * early]) * self._noise_kept:
             return None
         high = np.flatnonzero(curve[: bottom + 1] >= first - 0.1 * (first - curve[bottom]))

@@ -198,8 +198,9 @@ def sweep(
     (4, 4)
     """
     _check(build, settings, epochs, repeats)
-    for name in {"epochs", "validation_data", "batch_size", "rng", "x", "y"} & set(fit or {}):
-        raise TypeError(f"{name} is a setting of the sweep itself, not one of fit={{...}}.")
+    for name in ("epochs", "validation_data", "batch_size", "rng", "x", "y"):
+        if name in (fit or {}):
+            raise TypeError(f"{name} is a setting of the sweep itself, not one of fit={{...}}.")
     names = list(settings)
     combinations = [
         dict(zip(names, values, strict=True)) for values in itertools.product(*settings.values())

@@ -95,6 +95,16 @@ def constant():
     return trainer_of(model)
 
 
+class Anew(nn.Module):
+    """Makes a layer in forward, where it is another one at each call."""
+
+    def __init__(self):
+        self.last = nn.Linear(3, 1, rng=0)
+
+    def forward(self, x):
+        return self.last(x[:, :3] + 0.1 * nn.Linear(4, 3)(x).data)
+
+
 class Sleeper(optim.Trainer):
     def train_on_batch(self, x, y=None, sample_weight=None):
         loss = super().train_on_batch(x, y, sample_weight)
@@ -148,6 +158,10 @@ WRONG = {
     ),
     "trained in evaluation mode": (asleep, X, Y, "Dropout"),
     "the loss fails": (lambda: trainer_of(loss=broken), X, Y, r"\(120,\).*\(7,\)"),
+    "another output at each call": (lambda: trainer_of(Anew()), X, Y, "differ by up to 0"),
+    "weights not finite": (lambda: sets(2, "bias", lambda b: b * np.nan), X, Y, r"2\.bias have"),
+    "targets all equal": (trainer_of, X, 0 * Y + 0.5, "all 120 targets are 0.5"),
+    "rate too low, as it is 0": (lambda: trainer_of(lr=0.0), X, Y, "lr is 0"),
     "the loss has no gradient": (lambda: trainer_of(loss=lambda o, t: 1.0), X, Y, "a float"),
 }
 
@@ -155,6 +169,7 @@ WRONG = {
 @pytest.mark.parametrize("mistake", WRONG)
 def test_each_mistake_is_found_and_no_other(mistake):
     make, x, y, evidence = WRONG[mistake]
+    mistake = mistake.split(",")[0]
     found = make().diagnose(x, y)
     assert [finding.mistake for finding in found] == [mistake]
     assert re.search(evidence, found[0].evidence)

@@ -162,3 +162,15 @@ def test_plot_and_repr():
 def test_refusals(settings, match):
     with pytest.raises(ValueError, match=match):
         optim.lr_finder(trainer_of(), X, Y, **settings)
+
+
+def test_nothing_is_suggested_where_nothing_falls():
+    x, noise = np.zeros((200, 3)), np.random.default_rng(1).normal(size=(200, 1))
+    model = nn.Linear(3, 1, bias=False, rng=0)
+    trainer = optim.Trainer(model, nn.mse_loss, optim.SGD(model.parameters()))
+    found = optim.lr_finder(trainer, x, noise, rng=0)
+    assert found.suggestion is None
+    assert "no clear fall" in repr(found)
+    lbfgs = optim.Trainer(model, nn.mse_loss, optim.LBFGS(model.parameters()))
+    with pytest.raises(ValueError, match="LBFGS searches for its rate itself"):
+        optim.lr_finder(lbfgs, x, noise)

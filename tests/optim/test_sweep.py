@@ -263,6 +263,8 @@ def test_what_else_may_differ(tmp_path, other):
         (build, {"epochs": 0}, ValueError, "epochs is 0"),
         (build, {"repeats": True}, ValueError, "repeats is True"),
         (build, {"processes": 0}, ValueError, "processes is 0"),
+        (build, {"fit": {"rng": 1}}, TypeError, "rng is a setting of the sweep itself"),
+        (build, {"rng": np.random.default_rng()}, TypeError, "needs a seed"),
         (lambda: build(0), {}, TypeError, "build must take rng"),
         ("build", {}, TypeError, "a function that makes a Trainer, not 'build'"),
         (lambda rng: 3, {}, TypeError, "returned a int, not a Trainer"),
