@@ -40,7 +40,7 @@ def test_the_other_blocks_run(block, capsys, tmp_path, monkeypatch):
         pytest.importorskip("scipy")
     exec(compile(block, "README", "exec"), names)
     if "history" in names:
-        assert names["history"].history["loss"][-1] < 1e-3
+        assert names["history"].history["loss"][-1] < 1e-2  # without a seed
     elif "steps" in names:
         assert capsys.readouterr().out == TEXTS[0]
         assert sorted(os.listdir()) == ["backprop.html", "backprop.svg"]

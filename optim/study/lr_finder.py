@@ -31,9 +31,8 @@ class LRFinder:
     def __init__(self, lr: Sequence[float], losses: Sequence[float], smooth: float = 0.9) -> None:
         self.lr, self.losses = np.asarray(lr), np.asarray(losses)
         self.smoothed = np.asarray(smoothed(losses, smooth))
-        self._noise_kept = 3 * math.sqrt(
-            (1 - smooth) / (1 + smooth)
-        )  # three deviations of the mean
+        # Three standard deviations of a running mean, for one of the numbers.
+        self._noise_kept = 3 * math.sqrt((1 - smooth) / (1 + smooth))
 
     @property
     def suggestion(self) -> float | None:
