@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives.indexing import at
 from autograd.derivatives.registry import defvjp, primitive
+from autograd.derivatives.several import part
 from autograd.errors import (
     DegenerateSpectrum,
     Detached,
@@ -71,6 +72,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "no_grad",
+    "part",
     "polygamma",
     "primitive",
     "ravel",

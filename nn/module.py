@@ -1,4 +1,8 @@
-"""Module: what layers and networks have in common. Parameters are found by looking for them."""
+"""Module: what layers and networks have in common. Parameters are found by looking for them.
+
+Buffers, arrays that are saved but not trained, are the exception: a layer names them, since any
+other attribute may be an array too.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -8,7 +12,11 @@ import numpy as np
 from autograd import Value, scope
 from nn.randomness import generator
 
-__all__ = ["Module"]
+__all__ = ["Module", "TorchState"]
+
+
+class TorchState(dict[str, Any]):
+    """Weights by name in PyTorch's layout; `load_state_dict` takes them into this library's."""
 
 
 class Module:
@@ -19,6 +27,8 @@ class Module:
     a parameter, and its name is the way to it, as in `encoder.0.weight`.
 
     training: whether dropout and its like are active; set for all parts by `train`, `eval`.
+    Arrays that belong to its state and are not trained, such as running means, are made known by
+    `register_buffer`.
 
     >>> class Affine(Module):
     ...     def __init__(self):
@@ -32,6 +42,9 @@ class Module:
     """
 
     training = True
+    transposed: frozenset[str] = frozenset()
+    """The parameters of this layer that PyTorch keeps transposed."""
+    _buffers: tuple[str, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = scope.begin()  # so that pictures can show what a layer does as one
@@ -58,9 +71,42 @@ class Module:
         """The parameters, each once."""
         return [p for _, p in self.named_parameters()]
 
+    def register_buffer(self, name: str, data: Any) -> None:
+        """Make `data` an attribute that is saved and loaded with the parameters, but not trained.
+
+        >>> model = Module()
+        >>> model.register_buffer("mean", np.zeros(3))
+        >>> list(model.state_dict())
+        ['mean']
+        """
+        setattr(self, name, None if data is None else np.asarray(data))
+        if name not in self._buffers:
+            self._buffers = (*self._buffers, name)
+
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """Each buffer with its name: arrays, which its layer may change in place."""
+        for prefix, module in self.named_modules():
+            for name in module._buffers:
+                if getattr(module, name) is not None:
+                    yield f"{prefix}.{name}" if prefix else name, getattr(module, name)
+
+    def named_modules(self) -> Iterator[tuple[str, "Module"]]:
+        """The module itself, named "", and all its parts with their names, each once."""
+        for name, member in _walk(self, "", set()):
+            if isinstance(member, Module):
+                yield name, member
+
+    def transposed_names(self) -> set[str]:
+        """The names of those parameters that PyTorch keeps transposed."""
+        return {
+            f"{prefix}.{name}" if prefix else name
+            for prefix, module in self.named_modules()
+            for name in module.transposed
+        }
+
     def modules(self) -> list["Module"]:
         """The module itself and all its parts, each once."""
-        return [member for _, member in _walk(self, "", set()) if isinstance(member, Module)]
+        return [module for _, module in self.named_modules()]
 
     def generators(self) -> list[np.random.Generator]:
         """The random generators that its parts draw from, and the package's own, each once."""
@@ -84,24 +130,36 @@ class Module:
         return self.train(False)
 
     def astype(self, dtype: Any) -> Self:
-        """Convert all parameters to a dtype, such as np.float32; returns the module."""
+        """Convert parameters and buffers to a dtype, such as np.float32; returns the module.
+
+        Buffers of integers stay what they are.
+        """
         if np.dtype(dtype).kind not in "fc":
             raise TypeError(f"parameters are real or complex numbers, not {np.dtype(dtype)}.")
         for p in self.parameters():
             p.data = np.asarray(p.data).astype(dtype)[()]
+        for module in self.modules():
+            for name in module._buffers:
+                buffer = getattr(module, name)
+                if buffer is not None and buffer.dtype.kind in "fc":
+                    setattr(module, name, buffer.astype(dtype))
         return self
 
     def state_dict(self) -> dict[str, Any]:
-        """The data of all parameters by name: copies, which training does not change."""
-        return {name: np.copy(p.data) for name, p in self.named_parameters()}
+        """The data of all parameters and buffers by name: copies, which no training changes."""
+        state = {name: np.copy(p.data) for name, p in self.named_parameters()}
+        return state | {name: np.copy(buffer) for name, buffer in self.named_buffers()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
-        """Set all parameters from data by name.
+        """Set all parameters and buffers from data by name.
 
         Raises ValueError naming everything that is missing, unexpected (unless strict=False) or
         of another shape; nothing is changed then.
         """
-        own = dict(self.named_parameters())
+        if isinstance(state_dict, TorchState):
+            turned = self.transposed_names()
+            state_dict = {k: x.T if k in turned else x for k, x in state_dict.items()}
+        own: dict[str, Any] = dict(self.named_parameters()) | dict(self.named_buffers())
         wrong = [
             f"{name} has the shape {own[name].shape}, not {np.shape(data)}"
             for name, data in state_dict.items()
@@ -118,7 +176,10 @@ class Module:
             if name in own
         }
         for name, data in loaded.items():
-            own[name].data = data
+            if isinstance(own[name], Value):
+                own[name].data = data
+            else:
+                own[name][...] = data
 
     def extra_repr(self) -> str:
         """The settings that its repr shows in parentheses."""

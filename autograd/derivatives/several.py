@@ -30,7 +30,11 @@ class Parts:
 
 @primitive
 def part(results: Any, i: int) -> Any:
-    """The i-th of several results."""
+    """The i-th of several results of a function defined with `several=True`; for its rules.
+
+    >>> part((1.0, 2.0), 1)
+    2.0
+    """
     return results[i]
 
 

@@ -1,0 +1,130 @@
+"""The functions of networks, with PyTorch's names: layers, activations, losses.
+
+Each room has one topic; what takes parameters takes them as arguments.
+"""
+
+from autograd import log_softmax, logsumexp, relu, sigmoid, softmax
+from nn.functional.activations import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    mish,
+    prelu,
+    selu,
+    silu,
+    softplus,
+    softsign,
+    tanh,
+)
+from nn.functional.attention import (
+    attention_weights,
+    rotary_encoding,
+    scaled_dot_product_attention,
+    sinusoidal_encoding,
+)
+from nn.functional.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
+from nn.functional.dropping import dropout, dropout2d
+from nn.functional.linear import bilinear, embedding, linear
+from nn.functional.losses.classification import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    kl_div,
+    multi_margin_loss,
+    nll_loss,
+)
+from nn.functional.losses.distances import cosine_embedding_loss, triplet_margin_loss
+from nn.functional.losses.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from nn.functional.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
+from nn.functional.recurrence import gru_scan, lstm_scan, rnn_scan
+from nn.functional.upsampling import interpolate
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "attention_weights",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
+    "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "celu",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "cosine_embedding_loss",
+    "cross_entropy",
+    "dropout",
+    "dropout2d",
+    "elu",
+    "embedding",
+    "gaussian_nll_loss",
+    "gelu",
+    "glu",
+    "group_norm",
+    "gru_scan",
+    "hardswish",
+    "hardtanh",
+    "hinge_loss",
+    "huber_loss",
+    "instance_norm",
+    "interpolate",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsumexp",
+    "lstm_scan",
+    "max_pool1d",
+    "max_pool2d",
+    "mish",
+    "mse_loss",
+    "multi_margin_loss",
+    "nll_loss",
+    "poisson_nll_loss",
+    "prelu",
+    "relu",
+    "rms_norm",
+    "rnn_scan",
+    "rotary_encoding",
+    "scaled_dot_product_attention",
+    "selu",
+    "sigmoid",
+    "silu",
+    "sinusoidal_encoding",
+    "smooth_l1_loss",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+    "triplet_margin_loss",
+]

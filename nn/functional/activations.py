@@ -1,0 +1,287 @@
+"""Activations, elementwise but for those that normalize or halve an axis. PyTorch's names.
+
+Those of the form x · gate(x) are a product of two recorded calls, so that the gate is kept.
+"""
+
+import functools
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd import ShapeMismatch, Value, defvjp, primitive, sigmoid
+from autograd import softplus as _softplus
+
+__all__ = [
+    "celu", "elu", "gelu", "glu", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "selu",
+    "silu", "softplus", "softsign", "tanh",
+]  # fmt: skip
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent: np.tanh.
+
+    >>> tanh(Value(0.0)).data
+    0.0
+    """
+    return np.tanh(x)
+
+
+@primitive
+def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
+    """x where x > 0, negative_slope · x elsewhere; the derivative at 0 is negative_slope.
+
+    >>> leaky_relu(np.array([-2.0, 3.0]), negative_slope=0.1)
+    array([-0.2,  3. ])
+    """
+    x = np.asarray(x)
+    return np.where(x > 0, x, negative_slope * x)
+
+
+defvjp(
+    leaky_relu,
+    lambda g, y, x, *, negative_slope=0.01: g * np.where(x > 0, 1.0, negative_slope),
+    kink="negative_slope at 0",
+    complex=False,
+)
+
+
+def prelu(x: Any, weight: Any) -> Any:
+    """leaky_relu with a slope that is learned: x where x > 0, weight · x elsewhere. He et al. 2015.
+
+    weight: one number, shape (1,), or one for each channel, the axis 1 of x. Raises ShapeMismatch
+    for a weight of another length.
+
+    >>> prelu(Value([[-2.0, 3.0]]), np.array([0.25])).data
+    array([[-0.5,  3. ]])
+    """
+    x = x if isinstance(x, Value) else np.asarray(x)
+    size, channels = np.size(weight), x.shape[1] if x.ndim > 1 else 1
+    if size not in (1, channels):
+        raise ShapeMismatch(
+            f"prelu of an input of shape {x.shape} takes 1 or {channels} weights, not {size}."
+        )
+    weight = np.reshape(weight, (size, *[1] * (x.ndim - 2)) if size > 1 else ())
+    return np.where(x > 0, x, weight * x)
+
+
+@primitive
+def elu(x: Any, *, alpha: float = 1.0) -> Any:
+    """x where x > 0, alpha·(eˣ - 1) elsewhere; at 0 the derivative is alpha. Clevert et al. 2015.
+
+    >>> elu(np.array([0.0, 2.0]))
+    array([0., 2.])
+    """
+    x = np.asarray(x)
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+defvjp(
+    elu,
+    lambda g, y, x, *, alpha=1.0: g * np.where(x > 0, 1.0, alpha * np.exp(_below(x))),
+    kink="alpha at 0",
+    complex=False,
+)
+
+
+@primitive
+def _below(x: Any) -> Any:
+    """min(x, 0), with the derivative 1 at 0."""
+    return np.minimum(x, 0)
+
+
+defvjp(_below, lambda g, y, x: g * (x <= 0), complex=False)
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def selu(x: Any) -> Any:
+    """1.0507 · elu(x, alpha=1.6733): keeps mean 0 and variance 1. Klambauer et al. 2017.
+
+    >>> selu(np.array([0.0, 1.0])).round(4)
+    array([0.    , 1.0507])
+    """
+    return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
+
+
+def celu(x: Any, *, alpha: float = 1.0) -> Any:
+    """max(x, 0) + min(0, alpha·(exp(x/alpha) - 1)): elu with a smooth 0. Barron 2017.
+
+    Raises ValueError for an alpha that is not positive.
+
+    >>> celu(np.array([0.0, 2.0]), alpha=2.0)
+    array([0., 2.])
+    """
+    if not alpha > 0:
+        raise ValueError(f"the alpha of celu is positive, not {alpha}.")
+    return alpha * elu(x / alpha)
+
+
+def gelu(x: Any, *, approximate: Literal["none", "tanh"] = "none") -> Any:
+    """x · Φ(x), with the normal distribution's Φ; Hendrycks and Gimpel 2016 (arXiv:1606.08415).
+
+    approximate: "tanh" takes ½(1 + tanh(√(2/π)(x + 0.044715 x³))) for Φ(x), as GPT-2 does: about
+    1e-3 off, and several times as fast.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1587,  0.    ,  0.8413])
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"approximate is {approximate!r}; it is 'none' or 'tanh'.")
+    return x * (_tanh_gate(x) if approximate == "tanh" else _normal_cdf(x))
+
+
+@primitive
+def _normal_cdf(x: Any) -> Any:
+    """Φ(x) = ½(1 + erf(x/√2)) to the precision of x: by Taylor's series about the nearest k/8."""
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    table = _taylor_of_normal_cdf()[: 10 if dtype.itemsize > 4 else 6].astype(dtype)
+    y = np.empty(x.size, dtype)
+    flat = x.reshape(-1)
+    for start in range(0, x.size, 1 << 14):  # what fits into the processor's cache
+        part = flat[start : start + (1 << 14)].astype(dtype, copy=False)
+        near = np.rint(8 * np.clip(np.nan_to_num(part), -9, 9))
+        d = part - near / 8
+        place = near.astype(np.intp) + 72
+        total = table[-1].take(place)
+        for coefficients in table[-2::-1]:
+            total *= d
+            total += coefficients.take(place)
+        far = np.abs(part) > 9
+        y[start : start + (1 << 14)] = np.where(far, part > 0, total) if far.any() else total
+    return y.reshape(x.shape)
+
+
+@functools.cache
+def _taylor_of_normal_cdf() -> Any:
+    """The coefficients of Φ(k/8 + d) in powers of d, for k = -72 … 72, one row for each power."""
+    x = np.arange(-72, 73) / 8
+    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    rows = [np.array([math.erfc(-v / math.sqrt(2)) / 2 for v in x])]
+    hermite, before = np.ones_like(x), np.zeros_like(x)
+    for n in range(1, 10):  # φ's derivatives are φ times Hermite's polynomials, with signs
+        rows.append((-1) ** (n - 1) * hermite * density / math.factorial(n))
+        hermite, before = x * hermite - (n - 1) * before, hermite
+    return np.array(rows)
+
+
+defvjp(
+    _normal_cdf,
+    lambda g, y, x: g * (np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))),
+    complex=False,
+    symbol="Φ",
+)
+
+_SLOPE, _CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive
+def _tanh_gate(x: Any) -> Any:
+    """½(1 + tanh(√(2/π)(x + 0.044715 x³)))."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(float)
+    z = x * x
+    z *= _SLOPE / 2 * _CUBIC
+    z += _SLOPE / 2
+    z *= x
+    np.tanh(z, out=z if z.ndim else None)
+    z *= 0.5
+    z += 0.5
+    return z
+
+
+defvjp(
+    _tanh_gate,
+    lambda g, y, x: g * (y * (1 - y)) * (_SLOPE + (3 * _SLOPE * _CUBIC) * (x * x)),
+    complex=False,
+    symbol="gate",
+)
+
+
+def silu(x: Any) -> Any:
+    """x · sigmoid(x), also called swish. Elfwing et al. 2017 (arXiv:1702.03118).
+
+    >>> float(silu(0.0))
+    0.0
+    """
+    return x * sigmoid(x)
+
+
+def mish(x: Any) -> Any:
+    """x · tanh(softplus(x)). Misra 2019 (arXiv:1908.08681).
+
+    >>> float(mish(0.0))
+    0.0
+    """
+    return x * np.tanh(_softplus(x))
+
+
+def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + e^(beta·x)) / beta, a smooth relu; x itself where beta·x is above the threshold.
+
+    `autograd.softplus` has no threshold: it is exact everywhere. Raises ValueError for a beta of 0.
+
+    >>> round(float(softplus(0.0)), 6)
+    0.693147
+    """
+    if not beta:
+        raise ValueError("softplus divides by its beta, which is 0.")
+    x = x if isinstance(x, Value) else np.asarray(x)
+    scaled = x if beta == 1 else beta * x
+    y = _softplus(scaled)
+    return np.where(scaled > threshold, x, y if beta == 1 else y / beta)
+
+
+def softsign(x: Any) -> Any:
+    """x / (1 + |x|).
+
+    >>> softsign(np.array([-1.0, 0.0, 3.0]))
+    array([-0.5 ,  0.  ,  0.75])
+    """
+    return x / (1 + np.abs(x))
+
+
+@primitive
+def hardtanh(x: Any, *, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """x within [min_val, max_val], which it does not leave; at both the derivative is 0.
+
+    >>> hardtanh(np.array([-3.0, 0.5, 3.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+    if not min_val < max_val:
+        raise ValueError(f"hardtanh from {min_val} to {max_val}: the first must be less.")
+    return np.clip(x, min_val, max_val)
+
+
+defvjp(
+    hardtanh,
+    lambda g, y, x, *, min_val=-1.0, max_val=1.0: g * ((x > min_val) & (x < max_val)),
+    kink="0 at both bounds",
+    complex=False,
+)
+
+
+def hardswish(x: Any) -> Any:
+    """x · min(max(x + 3, 0), 6) / 6, a silu without exponentials. Howard et al. 2019.
+
+    >>> hardswish(np.array([-4.0, 0.0, 3.0]))
+    array([-0.,  0.,  3.])
+    """
+    return x * hardtanh((x + 3) / 6, min_val=0.0, max_val=1.0)
+
+
+def glu(x: Any, *, axis: int = -1) -> Any:
+    """a · sigmoid(b) for the two halves of x along the axis. Dauphin et al. 2016.
+
+    Raises ShapeMismatch where the axis is of odd length.
+
+    >>> glu(np.array([3.0, 4.0, 0.0, 0.0]))
+    array([1.5, 2. ])
+    """
+    x = x if isinstance(x, Value) else np.asarray(x)
+    if not x.ndim or x.shape[axis] % 2:
+        raise ShapeMismatch(f"glu halves an axis: axis {axis} of the shape {x.shape} is not even.")
+    a, b = np.split(x, 2, axis=axis)
+    return a * sigmoid(b)

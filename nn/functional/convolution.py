@@ -1,0 +1,422 @@
+"""Convolutions: matrix products of the weights with the windows of an image.
+
+Three maps, each linear in two arguments, are one another's derivatives: windows times weights, the
+same read backwards (a transposed convolution), and the gradient of the weights. So each rule is
+one of the three, and all orders of derivatives are there.
+
+The windows are copied into a matrix in pieces of at most `LARGEST` bytes, so that the memory of a
+convolution is that of its input and output and little more.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd import ShapeMismatch, Value, defvjp, primitive
+from nn.functional.windows import (
+    Geometry,
+    Ints,
+    counts,
+    padded,
+    paddings,
+    per_axis,
+    tap,
+    taps,
+    views,
+    within,
+)
+
+__all__ = [
+    "LARGEST", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "pad_around",
+]  # fmt: skip
+
+LARGEST = 4 << 20
+"""The most bytes of windows that are copied at a time (one row of windows is always taken)."""
+
+Padding = int | Sequence[int] | Literal["same", "valid"]
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+
+
+def conv1d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: Padding = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Any:
+    """The convolution of sequences: (N, C, L) → (N, out, L'); see `conv2d`.
+
+    >>> conv1d(np.arange(5.0).reshape(1, 1, 5), np.ones((1, 1, 2)))
+    array([[[1., 3., 5., 7.]]])
+    """
+    return _conv("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: Padding = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Any:
+    """Each window of x times the weight, summed, plus bias: (N, C, H, W) → (N, out, H', W').
+
+    weight: (out, C / groups, *kernel), not flipped (as everywhere in this field). bias: (out,).
+    padding: zeros around the image, or "same" for an output of the input's size (with stride 1),
+    or "valid" for none. groups: the channels are split, and each part makes out / groups channels.
+    H' = ⌊(H + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1. x may lack the axis N.
+
+    Raises ShapeMismatch where the shapes do not fit, ValueError for other settings.
+
+    >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), padding="same")[0, 0]
+    array([[4., 6., 4.],
+           [6., 9., 6.],
+           [4., 6., 4.]])
+    """
+    return _conv("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: Padding = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Any:
+    """The convolution of volumes: (N, C, D, H, W) → (N, out, D', H', W'); see `conv2d`.
+
+    >>> conv3d(np.ones((1, 2, 3, 3, 3)), np.ones((1, 2, 3, 3, 3))).item()
+    54.0
+    """
+    return _conv("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    groups: int = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Any:
+    """The transposed convolution of sequences: (N, C, L) → (N, out, L'); see `conv_transpose2d`.
+
+    >>> conv_transpose1d(np.array([[[1.0, 2.0]]]), np.ones((1, 1, 3)), stride=2)
+    array([[[1., 1., 3., 2., 2.]]])
+    """
+    return _transposed(
+        "conv_transpose1d", 1, x, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def conv_transpose2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    groups: int = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Any:
+    """Each element of x times the weight, laid out and summed: (N, C, H, W) → (N, out, H', W').
+
+    It maps as the gradient of `conv2d` does, from its outputs to its inputs. weight: (C, out /
+    groups, *kernel). padding: what is cut off all around. output_padding: how much longer the
+    output is at its end. H' = (H - 1)·stride - 2·padding + dilation·(kernel - 1) + output_padding
+    + 1. x may lack the axis N. Zeiler et al. 2010.
+
+    Raises ShapeMismatch where the shapes do not fit, ValueError for other settings.
+
+    >>> conv_transpose2d(np.ones((1, 1, 1, 1)), np.ones((1, 1, 2, 2)), stride=2)[0, 0]
+    array([[1., 1.],
+           [1., 1.]])
+    """
+    return _transposed(
+        "conv_transpose2d", 2, x, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def pad_around(x: Any, padding: tuple[tuple[int, int], ...], mode: PaddingMode) -> Any:
+    """x with a border of its own: mirrored, its edge repeated, or from the other side."""
+    modes: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    lead = ((0, 0),) * (x.ndim - len(padding))
+    sizes = x.shape[len(lead) :]
+    most = {"reflect": -1, "circular": 0}.get(mode)
+    if most is not None and any(max(p) > n + most for p, n in zip(padding, sizes, strict=True)):
+        raise ShapeMismatch(
+            f"padding_mode={mode!r} takes at most {'the size less 1' if most else 'the size'} of "
+            f"an axis: the input's spatial axes are {sizes}, the padding {padding}."
+        )
+    return np.pad(x, (*lead, *padding), mode=modes[mode])
+
+
+def _images(who: str, axes: int, x: Any, weight: Any, place: int) -> tuple[Any, Any, bool]:
+    """x with the axis N, the weight, and whether x had it; `place` is the channels' in weight."""
+    x, weight = (a if isinstance(a, Value) else np.asarray(a) for a in (x, weight))
+    letters = ", ".join("DHW"[-axes:] if axes > 1 else "L")
+    if x.ndim not in (axes + 1, axes + 2) or weight.ndim != axes + 2:
+        wanted = "(out, C / groups" if place else "(C, out / groups"
+        raise ShapeMismatch(
+            f"{who} takes an input of shape (N, C, {letters}) or (C, {letters}) and a weight of "
+            f"shape {wanted}, *kernel), not {x.shape} and {weight.shape}."
+        )
+    batched = x.ndim == axes + 2
+    return (x if batched else x[None]), weight, batched
+
+
+def _conv(
+    who: str,
+    axes: int,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Any:
+    x, weight, batched = _images(who, axes, x, weight, 1)
+    channels, (out, expected, *kernel) = x.shape[1], weight.shape
+    if groups < 1 or out % groups or channels != expected * groups:
+        raise ShapeMismatch(
+            f"{who} with groups={groups}: an input of shape {x.shape} has {channels} channels, "
+            f"a weight of shape {weight.shape} takes {expected * groups}"
+            + ("." if groups > 0 and out % groups == 0 else f" and makes {out}, not divisible.")
+        )
+    stride, dilation = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
+    around = paddings(padding, tuple(kernel), stride, dilation)
+    counts(who, x.shape[2:], Geometry(tuple(kernel), stride, around, dilation))
+    y = _convolve(x, weight, stride=stride, padding=around, dilation=dilation, groups=groups)
+    return _finished(who, y, bias, batched)
+
+
+def _transposed(
+    who: str,
+    axes: int,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
+) -> Any:
+    x, weight, batched = _images(who, axes, x, weight, 0)
+    channels, (expected, _, *kernel) = x.shape[1], weight.shape
+    if groups < 1 or channels != expected or channels % groups:
+        raise ShapeMismatch(
+            f"{who} with groups={groups}: an input of shape {x.shape} has {channels} channels, "
+            f"a weight of shape {weight.shape} takes {expected}."
+        )
+    stride, dilation = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
+    around = per_axis("padding", padding, axes, 0)
+    extra = per_axis("output_padding", output_padding, axes, 0)
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise ValueError(
+            f"output_padding is less than the stride or the dilation: {extra} is not, for "
+            f"stride={stride} and dilation={dilation}."
+        )
+    sizes = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(
+            x.shape[2:], stride, around, dilation, kernel, extra, strict=True
+        )
+    )
+    if min(sizes) < 1:
+        raise ShapeMismatch(
+            f"{who} of an input of shape {x.shape} would have the spatial axes {sizes}: the "
+            "padding takes all there is."
+        )
+    y = _convolve_back(
+        x,
+        weight,
+        sizes=sizes,
+        stride=stride,
+        padding=tuple((p, p) for p in around),
+        dilation=dilation,
+        groups=groups,
+    )
+    return _finished(who, y, bias, batched)
+
+
+def _finished(who: str, y: Any, bias: Any, batched: bool) -> Any:
+    if bias is not None:
+        if np.shape(bias) != y.shape[1:2]:
+            raise ShapeMismatch(
+                f"{who} makes {y.shape[1]} channels: a bias has the shape ({y.shape[1]},), "
+                f"not {np.shape(bias)}."
+            )
+        y = _shifted(y, bias)
+    return y if batched else y[0]
+
+
+@primitive
+def _shifted(y: Any, bias: Any) -> Any:
+    """y with a number added to each channel."""
+    return y + bias.reshape(-1, *[1] * (y.ndim - 2))
+
+
+def _sum_of_channels(g: Any) -> Any:
+    return np.sum(g, axis=(0, *range(2, g.ndim)))
+
+
+defvjp(
+    _shifted,
+    lambda g, y, x, bias: g,
+    lambda g, y, x, bias: _sum_of_channels(g),
+    symbol="+ bias",
+)
+
+
+# ------------------------------------------------- three maps that are one another's derivatives
+
+
+@primitive
+def _convolve(
+    x: Any,
+    weight: Any,
+    *,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    groups: int,
+    places: Ints | None = None,
+) -> Any:
+    """(N, C, *sizes), (O, C / groups, *kernel) → (N, O, *places): windows times weights."""
+    windows = Geometry(weight.shape[2:], stride, padding, dilation)
+    out = places or counts("a convolution", x.shape[2:], windows)
+    y = np.empty((len(x), len(weight), *out), np.result_type(x, weight))
+    rows = weight.reshape(groups, len(weight) // groups, -1)
+    for part, columns in _columns(x, windows, out, groups):
+        product = rows @ columns
+        y[part] = product.reshape(y[part].shape)
+    return y
+
+
+@primitive
+def _convolve_back(
+    g: Any,
+    weight: Any,
+    *,
+    sizes: Ints,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    groups: int,
+) -> Any:
+    """(N, O, *out), (O, C / groups, *kernel) → (N, C, *sizes): what each window gets, added up."""
+    windows = Geometry(weight.shape[2:], stride, padding, dilation)
+    n, out, channels = len(g), g.shape[2:], weight.shape[1] * groups
+    whole = [size + sum(p) for size, p in zip(sizes, padding, strict=True)]
+    x = np.zeros((n, channels, *whole), np.result_type(g, weight))
+    rows = weight.reshape(groups, len(weight) // groups, -1).swapaxes(1, 2)
+    for part in _parts(n, out, channels * math.prod(windows.kernel) * x.itemsize):
+        piece = g[part]
+        columns = rows @ piece.reshape(len(piece), groups, len(weight) // groups, -1)
+        columns = columns.reshape(len(piece), channels, *windows.kernel, *piece.shape[2:])
+        first = part[2].start * stride[0]
+        target = x[(part[0], slice(None), slice(first, None))]
+        for place in taps(windows):
+            tap(target, place, windows, piece.shape[2:])[...] += columns[(..., *place, *_all(out))]
+    return x[within(padding, sizes)]
+
+
+@primitive
+def _convolve_weight(
+    x: Any,
+    g: Any,
+    *,
+    kernel: Ints,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    groups: int,
+) -> Any:
+    """(N, C, *sizes), (N, O, *out) → (O, C / groups, *kernel): windows times their gradients."""
+    windows = Geometry(kernel, stride, padding, dilation)
+    made = g.shape[1]
+    weight = np.zeros(
+        (groups, made // groups, x.shape[1] // groups * math.prod(kernel)), np.result_type(x, g)
+    )
+    for part, columns in _columns(x, windows, g.shape[2:], groups):
+        piece = g[part]
+        rows = piece.reshape(len(piece), groups, made // groups, -1)
+        weight += (rows @ columns.swapaxes(2, 3)).sum(axis=0)
+    return weight.reshape(made, -1, *kernel)
+
+
+def _columns(x: Any, windows: Geometry, out: Ints, groups: int) -> Iterator[tuple[Any, Any]]:
+    """The windows as matrices (n, groups, C / groups · kernel, places), and of which results."""
+    x = padded(x, windows.padding)
+    every = views(x, windows, out)
+    rows = x.shape[1] * math.prod(windows.kernel)
+    for part in _parts(len(x), out, rows * x.itemsize):
+        piece = every[(part[0], slice(None), *_all(windows.kernel), *part[2:])]
+        yield part, piece.reshape(len(piece), groups, rows // groups, -1)
+
+
+def _parts(n: int, out: Ints, bytes_each: int) -> Iterator[tuple[slice, ...]]:
+    """The results in pieces whose windows stay below LARGEST: of images, or of rows of one."""
+    row = bytes_each * math.prod(out[1:])
+    together = LARGEST // max(1, row * out[0])
+    rows = out[0] if together else max(1, LARGEST // row)
+    for image, first in itertools.product(range(0, n, max(1, together)), range(0, out[0], rows)):
+        yield (
+            slice(image, image + max(1, together)),
+            slice(None),
+            slice(first, min(first + rows, out[0])),
+            *_all(out[1:]),
+        )
+
+
+def _all(axes: Sequence[int]) -> tuple[slice, ...]:
+    return (slice(None),) * len(axes)
+
+
+defvjp(
+    _convolve,
+    lambda g, y, x, weight, *, places=None, **settings: _convolve_back(
+        g, weight, sizes=x.shape[2:], **settings
+    ),
+    lambda g, y, x, weight, *, places=None, **settings: _convolve_weight(
+        x, g, kernel=weight.shape[2:], **settings
+    ),
+    symbol="convolution",
+)
+defvjp(
+    _convolve_back,
+    lambda gx, x, g, weight, *, sizes, **settings: _convolve(
+        gx, weight, places=g.shape[2:], **settings
+    ),
+    lambda gx, x, g, weight, *, sizes, **settings: _convolve_weight(
+        gx, g, kernel=weight.shape[2:], **settings
+    ),
+    symbol="transposed convolution",
+)
+defvjp(
+    _convolve_weight,
+    lambda gw, weight, x, g, *, kernel, **settings: _convolve_back(
+        g, gw, sizes=x.shape[2:], **settings
+    ),
+    lambda gw, weight, x, g, *, kernel, **settings: _convolve(
+        x, gw, places=g.shape[2:], **settings
+    ),
+)

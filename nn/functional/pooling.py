@@ -1,0 +1,421 @@
+"""Pooling: the largest or the mean of every window, channel by channel."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ShapeMismatch, Value, defvjp, primitive
+from nn.functional.windows import Geometry, Ints, padded, per_axis, tap, taps, within
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d",
+]  # fmt: skip
+
+Setting = int | Sequence[int]
+
+
+def max_pool1d(
+    x: Any,
+    kernel_size: Setting,
+    *,
+    stride: Setting | None = None,
+    padding: Setting = 0,
+    dilation: Setting = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest of every window: (N, C, L) → (N, C, L'); see `max_pool2d`.
+
+    >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[3., 2.]])
+    """
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    x: Any,
+    kernel_size: Setting,
+    *,
+    stride: Setting | None = None,
+    padding: Setting = 0,
+    dilation: Setting = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest of every window: (N, C, H, W) → (N, C, H', W'); x may lack the axis N.
+
+    stride: the kernel's size by default. padding: with -inf, at most half the kernel's size.
+    ceil_mode: windows that begin in the image may reach beyond its end.
+    H' = ⌊(H + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1, or ⌈…⌉ + 1. Of equal
+    elements the first gets the gradient, as in PyTorch (np.max shares it).
+
+    Raises ShapeMismatch where no window fits, ValueError for other settings.
+
+    >>> max_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 5.,  7.],
+            [13., 15.]]])
+    """
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Setting,
+    *,
+    stride: Setting | None = None,
+    padding: Setting = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of every window: (N, C, L) → (N, C, L'); see `avg_pool2d`.
+
+    >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[2., 1.]])
+    """
+    return _avg_pool(
+        "avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+    )
+
+
+def avg_pool2d(
+    x: Any,
+    kernel_size: Setting,
+    *,
+    stride: Setting | None = None,
+    padding: Setting = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of every window: (N, C, H, W) → (N, C, H', W'); x may lack the axis N.
+
+    stride, padding (with zeros), ceil_mode: as for `max_pool2d`. count_include_pad: whether padding
+    counts among what is divided by. divisor_override: divide by this instead.
+
+    Raises ShapeMismatch where no window fits, ValueError for other settings.
+
+    >>> avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 2.5,  4.5],
+            [10.5, 12.5]]])
+    """
+    return _avg_pool(
+        "avg_pool2d",
+        2,
+        x,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
+
+
+def adaptive_avg_pool1d(x: Any, output_size: int | None) -> Any:
+    """The means of output_size parts: (N, C, L) → (N, C, output_size).
+
+    >>> adaptive_avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[2., 1.]])
+    """
+    return _adaptive("adaptive_avg_pool1d", 1, x, output_size, _means)
+
+
+def adaptive_avg_pool2d(x: Any, output_size: int | Sequence[int | None] | None) -> Any:
+    """The means of as many parts as are asked for: (N, C, H, W) → (N, C, *output_size).
+
+    The i-th of m parts of n elements is ⌊i·n/m⌋ … ⌈(i+1)·n/m⌉ - 1; parts may share elements.
+    None leaves an axis as it is. x may lack the axis N. Raises ShapeMismatch for other shapes.
+
+    >>> adaptive_avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 1)
+    array([[[7.5]]])
+    """
+    return _adaptive("adaptive_avg_pool2d", 2, x, output_size, _means)
+
+
+def adaptive_max_pool1d(x: Any, output_size: int | None) -> Any:
+    """The largest of output_size parts: (N, C, L) → (N, C, output_size).
+
+    >>> adaptive_max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[3., 2.]])
+    """
+    return _adaptive("adaptive_max_pool1d", 1, x, output_size, _largest)
+
+
+def adaptive_max_pool2d(x: Any, output_size: int | Sequence[int | None] | None) -> Any:
+    """The largest of as many parts as are asked for; the parts are `adaptive_avg_pool2d`'s.
+
+    >>> adaptive_max_pool2d(np.arange(16.0).reshape(1, 4, 4), (1, 2))
+    array([[[13., 15.]]])
+    """
+    return _adaptive("adaptive_max_pool2d", 2, x, output_size, _largest)
+
+
+def _image(who: str, axes: int, x: Any) -> Any:
+    x = x if isinstance(x, Value) else np.asarray(x)
+    if x.ndim not in (axes + 1, axes + 2):
+        letters = "H, W" if axes == 2 else "L"
+        raise ShapeMismatch(f"{who} takes (N, C, {letters}) or (C, {letters}), not {x.shape}.")
+    return x
+
+
+def _settings(
+    who: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> tuple[Geometry, Ints]:
+    """The windows, padded at their end as far as the last reaches; and how many there are."""
+    axes = 2 if who.endswith("2d") else 1
+    sizes = x.shape[-axes:]
+    kernel = per_axis("kernel_size", kernel_size, axes)
+    stride = kernel if stride is None else per_axis("stride", stride, axes)
+    dilation, around = per_axis("dilation", dilation, axes), per_axis("padding", padding, axes, 0)
+    if any(2 * p > k for p, k in zip(around, kernel, strict=True)):
+        raise ValueError(f"{who}: padding is at most half of kernel_size={kernel}, not {around}.")
+    out, paddings = [], []
+    for n, k, s, p, d in zip(sizes, kernel, stride, around, dilation, strict=True):
+        free = n + 2 * p - d * (k - 1) - 1
+        count = (-(-free // s) if ceil_mode else free // s) + 1
+        if ceil_mode and (count - 1) * s >= n + p:
+            count -= 1
+        if count < 1 or n < 1:
+            raise ShapeMismatch(
+                f"{who}: a window of {d * (k - 1) + 1} does not fit into an axis of {n}; the "
+                f"input has the shape {x.shape}."
+            )
+        out.append(count)
+        paddings.append((p, max(p, (count - 1) * s + d * (k - 1) + 1 - n - p)))
+    return Geometry(kernel, stride, tuple(paddings), dilation), tuple(out)
+
+
+# ---------------------------------------------------------------------------- the largest
+
+
+def _max_pool(
+    who: str,
+    axes: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+) -> Any:
+    x = _image(who, axes, x)
+    w, out = _settings(who, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_of_windows(
+        x, kernel=w.kernel, stride=w.stride, padding=w.padding, dilation=w.dilation, out_sizes=out
+    )
+
+
+@primitive
+def _max_of_windows(
+    x: Any,
+    *,
+    kernel: Ints,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    out_sizes: Ints,
+) -> Any:
+    windows = Geometry(kernel, stride, padding, dilation)
+    x = padded(x if x.dtype.kind == "f" else x.astype(float), padding, -np.inf)
+    places = taps(windows)
+    y = tap(x, next(places), windows, out_sizes).copy()
+    for place in places:
+        np.maximum(y, tap(x, place, windows, out_sizes), out=y)
+    return y
+
+
+@primitive
+def _from_winners(v: Any, x: Any, y: Any, **settings: Any) -> Any:
+    """What v has where x has the largest of each window: of equal ones, at the first."""
+    windows, out = _geometry(settings)
+    v = padded(v, windows.padding)
+    picked = np.zeros(y.shape, v.dtype)
+    for place, won in _winners(x, y, windows, out):
+        picked += tap(v, place, windows, out) * won
+    return picked
+
+
+@primitive
+def _to_winners(g: Any, x: Any, y: Any, **settings: Any) -> Any:
+    """The gradient of each window at the place of its largest."""
+    windows, out = _geometry(settings)
+    spread = padded(np.zeros(x.shape, g.dtype), windows.padding)
+    for place, won in _winners(x, y, windows, out):
+        target = tap(spread, place, windows, out)
+        target += g * won
+    sizes = x.shape[x.ndim - len(out) :]
+    return spread[within(windows.padding, sizes)]
+
+
+def _geometry(settings: dict[str, Any]) -> tuple[Geometry, Ints]:
+    windows = dict(settings)
+    out = windows.pop("out_sizes")
+    return Geometry(**windows), out
+
+
+def _winners(x: Any, y: Any, windows: Geometry, out: Ints) -> Any:
+    """Each place within the windows, and for which windows the largest stands there."""
+    x = padded(x, windows.padding, -np.inf)
+    open_ = np.ones(y.shape, bool)
+    for place in taps(windows):
+        won = np.less(tap(x, place, windows, out), y)
+        np.logical_not(won, out=won)  # where NaN is, too
+        won &= open_
+        open_ ^= won
+        yield place, won
+
+
+defvjp(
+    _max_of_windows,
+    lambda g, y, x, **settings: _to_winners(g, x, y, **settings),
+    symbol="max_pool",
+    kink="the first of equal elements",
+    complex=False,
+)
+defvjp(
+    _to_winners,
+    lambda v, spread, g, x, y, **settings: _from_winners(v, x, y, **settings),
+    None,
+    None,
+)
+defvjp(
+    _from_winners,
+    lambda g, picked, v, x, y, **settings: _to_winners(g, x, y, **settings),
+    None,
+    None,
+)
+
+
+# ------------------------------------------------------------------------------- the mean
+
+
+def _avg_pool(
+    who: str,
+    axes: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor: int | None,
+) -> Any:
+    x = _image(who, axes, x)
+    w, out = _settings(who, x, kernel_size, stride, padding, 1, ceil_mode)
+    around = per_axis("padding", padding, axes, 0)
+    total = _sum_of_windows(x, kernel=w.kernel, stride=w.stride, padding=w.padding, out_sizes=out)
+    if divisor is not None:
+        if not divisor:
+            raise ValueError(f"{who}: divisor_override is 0.")
+        return total / divisor
+    if not any(map(any, w.padding)):
+        return total / math.prod(w.kernel)
+    each = []
+    for n, k, s, p, m in zip(x.shape[-axes:], w.kernel, w.stride, around, out, strict=True):
+        first = np.arange(m) * s - p
+        last = np.minimum(first + k, n + p)
+        if not count_include_pad:
+            first, last = np.maximum(first, 0), np.minimum(last, n)
+        each.append(last - first)
+    counts: Any = math.prod(np.ix_(*each))
+    return total / counts.astype(np.result_type(total))
+
+
+@primitive
+def _sum_of_windows(
+    x: Any, *, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], out_sizes: Ints
+) -> Any:
+    windows = Geometry(kernel, stride, padding, (1,) * len(kernel))
+    x = padded(x, padding)
+    places = taps(windows)
+    y = tap(x, next(places), windows, out_sizes).copy()
+    for place in places:
+        y += tap(x, place, windows, out_sizes)
+    return y
+
+
+@primitive
+def _to_windows(
+    g: Any, *, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], sizes: Ints
+) -> Any:
+    """What each element gets from all windows that it is in."""
+    windows = Geometry(kernel, stride, padding, (1,) * len(kernel))
+    out = g.shape[g.ndim - len(sizes) :]
+    spread = padded(np.zeros((*g.shape[: -len(sizes)], *sizes), g.dtype), padding)
+    for place in taps(windows):
+        target = tap(spread, place, windows, out)
+        target += g
+    return spread[within(padding, sizes)]
+
+
+defvjp(
+    _sum_of_windows,
+    lambda g, y, x, *, out_sizes, **settings: _to_windows(
+        g, sizes=x.shape[x.ndim - len(out_sizes) :], **settings
+    ),
+    symbol="sum_pool",
+)
+defvjp(
+    _to_windows,
+    lambda v, y, g, *, sizes, **settings: _sum_of_windows(
+        v, out_sizes=g.shape[g.ndim - len(sizes) :], **settings
+    ),
+)
+
+
+# -------------------------------------------------------------------- as many as asked for
+
+
+def _adaptive(who: str, axes: int, x: Any, output_size: Any, pool: Any) -> Any:
+    x = _image(who, axes, x)
+    sizes = x.shape[-axes:]
+    asked = output_size if isinstance(output_size, Sequence) else (output_size,) * axes
+    wanted = [n if m is None else m for n, m in zip(sizes, asked, strict=False)]
+    if len(asked) != axes or not all(isinstance(m, int) and m > 0 for m in wanted):
+        raise ValueError(
+            f"{who}: output_size is a positive integer or None, or {axes} of them; "
+            f"not {output_size!r}."
+        )
+    if not all(sizes):
+        raise ShapeMismatch(f"{who}: an input of shape {x.shape} has no elements to pool.")
+    return pool(x, sizes, tuple(wanted))
+
+
+def _ends(n: int, m: int) -> list[tuple[int, int]]:
+    return [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
+
+
+def _means(x: Any, sizes: Ints, wanted: Ints) -> Any:
+    if not any(n % m for n, m in zip(sizes, wanted, strict=True)):
+        kernel = tuple(n // m for n, m in zip(sizes, wanted, strict=True))
+        none = ((0, 0),) * len(kernel)
+        total = _sum_of_windows(x, kernel=kernel, stride=kernel, padding=none, out_sizes=wanted)
+        return total / math.prod(kernel)
+    for axis, (n, m) in enumerate(zip(sizes, wanted, strict=True), x.ndim - len(sizes)):
+        parts = [x[(slice(None),) * axis + (slice(*ends),)] for ends in _ends(n, m)]
+        x = np.stack([np.mean(part, axis=axis) for part in parts], axis=axis)
+    return x
+
+
+def _largest(x: Any, sizes: Ints, wanted: Ints) -> Any:
+    """The elements at the places of the largest, which are looked for in the plain data."""
+    data = np.asarray(x.data if isinstance(x, Value) else x)
+    lead = data.shape[: -len(sizes)]
+    places = np.empty((*lead, *wanted), np.intp)
+    parts = [list(enumerate(_ends(n, m))) for n, m in zip(sizes, wanted, strict=True)]
+    for where in itertools.product(*parts):
+        index: Any
+        ends: Any
+        index, ends = zip(*where, strict=True)
+        part = data[(..., *[slice(*e) for e in ends])]
+        inside = np.unravel_index(
+            np.argmax(part.reshape(*lead, -1), axis=-1), part.shape[-len(sizes) :]
+        )
+        starts = [begin for begin, _ in ends]
+        place = [a + b for a, b in zip(inside, starts, strict=True)]
+        places[(..., *index)] = np.ravel_multi_index(place, sizes)
+    flat = np.reshape(x, (*lead, math.prod(sizes)))
+    found = np.take_along_axis(flat, places.reshape(*lead, math.prod(wanted)), axis=-1)
+    return np.reshape(found, (*lead, *wanted))

@@ -1,0 +1,25 @@
+"""What a layer says of an input that it cannot take."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd import ShapeMismatch
+
+__all__ = ["channels_first", "shape_of", "unfit"]
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+
+
+def unfit(layer: object, wanted: str, shape: tuple[int, ...]) -> ShapeMismatch:
+    return ShapeMismatch(f"{layer!r} takes an input of shape {wanted}, not {shape}.")
+
+
+def channels_first(layer: object, x: Any, channels: int, axes: int) -> None:
+    """Raise ShapeMismatch unless x is (N, channels, *sizes) or (channels, *sizes)."""
+    shape = shape_of(x)
+    if len(shape) not in (axes + 1, axes + 2) or shape[-axes - 1] != channels:
+        letters = ("L", "H, W", "D, H, W")[axes - 1]
+        raise unfit(layer, f"(N, {channels}, {letters}) or ({channels}, {letters})", shape)
