@@ -406,16 +406,16 @@ def _largest(x: Any, sizes: Ints, wanted: Ints) -> Any:
     places = np.empty((*lead, *wanted), np.intp)
     parts = [list(enumerate(_ends(n, m))) for n, m in zip(sizes, wanted, strict=True)]
     for where in itertools.product(*parts):
-        index: Any
-        ends: Any
-        index, ends = zip(*where, strict=True)
-        part = data[(..., *[slice(*e) for e in ends])]
+        ends = [end for _, end in where]
+        window: Any = (..., *[slice(*end) for end in ends])
+        part = data[window]
         inside = np.unravel_index(
             np.argmax(part.reshape(*lead, -1), axis=-1), part.shape[-len(sizes) :]
         )
         starts = [begin for begin, _ in ends]
         place = [a + b for a, b in zip(inside, starts, strict=True)]
-        places[(..., *index)] = np.ravel_multi_index(place, sizes)
+        index: Any = (..., *[i for i, _ in where])
+        places[index] = np.ravel_multi_index(place, sizes)
     flat = np.reshape(x, (*lead, math.prod(sizes)))
     found = np.take_along_axis(flat, places.reshape(*lead, math.prod(wanted)), axis=-1)
     return np.reshape(found, (*lead, *wanted))

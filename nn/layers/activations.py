@@ -71,7 +71,7 @@ class ELU(_Activation):
 
 
 class SELU(_Activation):
-    """elu with the scale and the alpha that keep mean 0 and variance 1, elementwise: `functional.selu`.
+    """elu scaled so that mean 0 and variance 1 stay, elementwise: `functional.selu`.
 
     >>> SELU()(np.array([0.0, 1.0])).round(4)
     array([0.    , 1.0507])

@@ -76,8 +76,8 @@ class _Convolution(Module):
         none = (0,) * self.axes
         shown = {
             "padding": (self.padding, none),
-            "output_padding": (getattr(self, "output_padding", none), none),
             "dilation": (self.dilation, (1,) * self.axes),
+            "output_padding": (getattr(self, "output_padding", none), none),
             "groups": (self.groups, 1),
             "bias": (self.bias is not None, True),
             "padding_mode": (self.padding_mode, "zeros"),

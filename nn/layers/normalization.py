@@ -35,6 +35,7 @@ class _Running(Module):
         eps: float,
         momentum: float | None,
         affine: bool,
+        bias: bool,
         track_running_stats: bool,
         dtype: Any,
     ) -> None:
@@ -43,7 +44,7 @@ class _Running(Module):
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = _ones(num_features, dtype, affine)
-        self.bias = _zeros(num_features, dtype, affine)
+        self.bias = _zeros(num_features, dtype, affine and bias)
         tracked = (np.zeros(num_features, dtype), np.ones(num_features, dtype), np.array(0))
         names = ("running_mean", "running_var", "num_batches_tracked")
         for name, buffer in zip(names, tracked, strict=True):
@@ -60,16 +61,10 @@ class _Running(Module):
             every = " or ".join(f"({s})" for s in self.shapes.values())
             raise unfit(self, every.replace("C", str(self.num_features)), shape)
 
-    def _share(self) -> float:
-        """How much the next batch counts; with momentum=None all count alike."""
-        if self.num_batches_tracked is not None and self.training:
-            self.num_batches_tracked += 1
-        return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -81,10 +76,16 @@ class _BatchNorm(_Running):
         momentum: float | None = 0.1,
         *,
         affine: bool = True,
+        bias: bool = True,
         track_running_stats: bool = True,
         dtype: Any = np.float64,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype)
+        super().__init__(num_features, eps, momentum, affine, bias, track_running_stats, dtype)
+
+    def _share(self) -> float:
+        """How much this batch counts, which is counted; with momentum=None all count alike."""
+        self.num_batches_tracked += 1
+        return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
 
     def forward(self, x: Any) -> Any:
         self._check(x)
@@ -122,8 +123,10 @@ class BatchNorm2d(_BatchNorm):
     (x - mean) / √(var + eps) · weight + bias, in training by the batch, and the running mean and
     variance follow: r ← (1 - momentum)·r + momentum·batch's, or with momentum=None the mean over
     all batches. In evaluation by the running ones; with track_running_stats=False always by the
-    batch. weight and bias: (C,), 1 and 0 at first, or None with affine=False. Ioffe and Szegedy
-    2015. Raises ShapeMismatch for other inputs, ValueError in training for one value per channel.
+    batch. weight and bias: (C,), 1 and 0 at first, or None with affine=False, the bias with
+    bias=False. Ioffe and Szegedy 2015.
+
+    Raises ShapeMismatch for other inputs, ValueError in training for one value per channel.
 
     >>> layer = BatchNorm2d(6)
     >>> layer(np.ones((8, 6, 4, 4))).shape
@@ -140,19 +143,19 @@ class _InstanceNorm(_Running):
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        momentum: float = 0.1,
         *,
         affine: bool = False,
+        bias: bool = True,
         track_running_stats: bool = False,
         dtype: Any = np.float64,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype)
+        super().__init__(num_features, eps, momentum, affine, bias, track_running_stats, dtype)
 
     def forward(self, x: Any) -> Any:
         self._check(x)
         single = len(shape_of(x)) == min(self.shapes)
         own = self.training or not self.track_running_stats
-        momentum = self._share() if self.training and self.track_running_stats else 0.0
         keeps = self.track_running_stats
         y = functional.instance_norm(
             np.expand_dims(x, 0) if single else x,
@@ -161,7 +164,7 @@ class _InstanceNorm(_Running):
             self.weight,
             self.bias,
             own,
-            momentum=momentum,
+            momentum=self.momentum or 0.0,
             eps=self.eps,
         )
         return y[0] if single else y
@@ -223,7 +226,8 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.weight is not None}"
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.weight is not None}, bias={self.bias is not None}"
         )
 
 
@@ -290,6 +294,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         *,
         affine: bool = True,
+        bias: bool = True,
         dtype: Any = np.float64,
     ) -> None:
         if num_groups < 1 or num_channels < 1 or num_channels % num_groups:
@@ -298,7 +303,7 @@ class GroupNorm(Module):
             )
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight = _ones(num_channels, dtype, affine)
-        self.bias = _zeros(num_channels, dtype, affine)
+        self.bias = _zeros(num_channels, dtype, affine and bias)
 
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
@@ -307,5 +312,7 @@ class GroupNorm(Module):
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, eps=self.eps)
 
     def extra_repr(self) -> str:
-        affine = self.weight is not None
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={affine}"
+        affine, bias = self.weight is not None, self.bias is not None
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={affine}, bias={bias}"
+        )

@@ -227,7 +227,12 @@ class Upsample(Module):
         *,
         align_corners: bool | None = None,
     ) -> None:
-        self.size, self.scale_factor = size, scale_factor
+        self.size = size
+        factor: Any = scale_factor
+        if isinstance(factor, Sequence):
+            self.scale_factor: Any = tuple(map(float, factor))
+        else:
+            self.scale_factor = factor if factor is None else float(factor)
         self.mode, self.align_corners = mode, align_corners
 
     def forward(self, x: Any) -> Any:
