@@ -16,6 +16,7 @@ from autograd.errors import (
     NotDifferentiable,
     ShapeMismatch,
 )
+from autograd.files import write_whole
 from autograd.functions import (
     log_softmax,
     logsumexp,
@@ -85,6 +86,7 @@ __all__ = [
     "steps",
     "value_and_grad",
     "vjp",
+    "write_whole",
 ]
 
 # tracer.py is a file of HIPS autograd, which installs into a folder of the same name.

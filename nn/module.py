@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd import Value, scope
+from autograd import ShapeMismatch, Value, scope
 from nn.randomness import generator
 
 __all__ = ["Module", "TorchState"]
@@ -48,7 +48,13 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = scope.begin()  # so that pictures can show what a layer does as one
-        out = self.forward(*args, **kwargs)
+        try:
+            out = self.forward(*args, **kwargs)
+        except ShapeMismatch as error:
+            own = f"{type(self).__name__}({self.extra_repr()})"
+            if not hasattr(error, "__notes__") and own not in str(error):
+                error.add_note(f"It was raised in {own}.")
+            raise
         scope.end(self, first)
         return out
 
@@ -102,6 +108,7 @@ class Module:
             f"{prefix}.{name}" if prefix else name
             for prefix, module in self.named_modules()
             for name in module.transposed
+            if getattr(module, name, None) is not None
         }
 
     def modules(self) -> list["Module"]:
@@ -159,27 +166,43 @@ class Module:
         if isinstance(state_dict, TorchState):
             turned = self.transposed_names()
             state_dict = {k: x.T if k in turned else x for k, x in state_dict.items()}
-        own: dict[str, Any] = dict(self.named_parameters()) | dict(self.named_buffers())
-        wrong = [
-            f"{name} has the shape {own[name].shape}, not {np.shape(data)}"
-            for name, data in state_dict.items()
-            if name in own and own[name].shape != np.shape(data)
-        ]
-        if strict:
-            wrong += [f"{name} is missing" for name in own if name not in state_dict]
-            wrong += [f"{name} is unexpected" for name in state_dict if name not in own]
+        own = self._own()
+        given = {
+            name: np.asarray(x.data if isinstance(x, Value) else x)
+            for name, x in state_dict.items()
+        }
+        wrong = self.mismatches({name: x.shape for name, x in given.items()}, strict)
+        for name, x in given.items():
+            kind = x.dtype.kind
+            if name in own and (kind not in "biufc" or (kind == "c" != own[name].dtype.kind)):
+                wrong.append(f"{name} is of {x.dtype}, not {own[name].dtype}")
         if wrong:
             raise ValueError(f"{type(self).__name__} cannot load this: {'; '.join(wrong)}.")
         loaded = {
-            name: np.array(data.data if isinstance(data, Value) else data, own[name].dtype)[()]
-            for name, data in state_dict.items()
-            if name in own
+            name: np.array(x, own[name].dtype)[()] for name, x in given.items() if name in own
         }
         for name, data in loaded.items():
             if isinstance(own[name], Value):
                 own[name].data = data
             else:
                 own[name][...] = data
+
+    def mismatches(self, shapes: Mapping[str, Any], strict: bool = True) -> list[str]:
+        """Why arrays of these names and shapes could not be loaded, in words; [] if they can be."""
+        own = self._own()
+        wrong = [
+            f"{name} has the shape {own[name].shape}, not {tuple(shape)}"
+            for name, shape in shapes.items()
+            if name in own and own[name].shape != tuple(shape)
+        ]
+        if strict:
+            wrong += [f"{name} is missing" for name in own if name not in shapes]
+            wrong += [f"{name} is unexpected" for name in shapes if name not in own]
+        return wrong
+
+    def _own(self) -> dict[str, Any]:
+        """Parameters and buffers by name."""
+        return dict(self.named_parameters()) | dict(self.named_buffers())
 
     def extra_repr(self) -> str:
         """The settings that its repr shows in parentheses."""

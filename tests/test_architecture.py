@@ -21,6 +21,7 @@ PUBLIC = (*PACKAGES, "autograd.testing", "autograd.testing.faults")
 # Each module of the engine may import, of the library, only what is listed for it.
 MAY_IMPORT = {
     "autograd.errors": set(),
+    "autograd.files": set(),
     "autograd.nests": {"autograd.derivatives", "autograd.errors"},
     "autograd.recording": set(),
     "autograd.derivatives": {"autograd.derivatives", "autograd.errors"},
@@ -80,7 +81,8 @@ THIRD_PARTY = {
     "autograd.check.catalogue": {"numpy", "scipy"}, "autograd.testing": {"numpy", "hypothesis"},
     "autograd.derivatives.special": {"numpy", "scipy"},
     "autograd.show": {"numpy", "graphviz", "pygraphviz"},
-    "nn": {"numpy"}, "optim": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
+    "nn": {"numpy"}, "nn.files": {"numpy", "safetensors"}, "nn.interchange": {"numpy", "torch"},
+    "optim": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
     "optim.study.runs": {"numpy", "joblib", "threadpoolctl"}, "optim.sklearn": {"numpy", "sklearn"},
 }  # fmt: skip
 

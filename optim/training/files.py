@@ -1,15 +1,13 @@
 """A nest of numbers, texts and arrays in one .npz file: written whole or not at all, no pickle."""
 
-import contextlib
 import json
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["read", "write", "write_whole"]
+from autograd import write_whole
+
+__all__ = ["read", "write"]
 
 
 def write(path: Any, nest: Any) -> None:
@@ -18,23 +16,6 @@ def write(path: Any, nest: Any) -> None:
     text = json.dumps(_packed(nest, arrays))
     arrays["nest"] = np.frombuffer(text.encode("utf-8"), np.uint8)
     write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
-
-
-def write_whole(path: Any, save: Callable[[Any], None]) -> None:
-    """Save into a temporary file beside the path, and then rename it: no half file is ever seen."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")  # one name: what a killed run left is replaced
-    try:
-        with open(temporary, "wb") as file:
-            save(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def read(path: Any) -> Any:

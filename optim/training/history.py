@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autograd import write_whole
 from optim.plots import plot_history
-from optim.training.files import write_whole
 from optim.training.known_metrics import larger_is_better
 
 __all__ = ["History"]

@@ -202,9 +202,11 @@ class Loop:
     def _give_up(self, what: str, blame: str = "") -> None:
         """Back to the end of the last good epoch, and out."""
         trainer, where = self.trainer, f"{what} in epoch {self.epoch + 1}, batch {self.batch + 1}"
-        weights, state, callbacks, trainer.updates, steps = self.good
+        weights, buffers, state, callbacks, trainer.updates, steps = self.good
         for p, data in zip(trainer.optimizer.parameters(), weights, strict=True):
             p.data = data
+        for buffer, data in buffers:
+            buffer[...] = data
         trainer.optimizer.load_state_dict(state)
         for callback, saved in zip(self.callbacks, callbacks, strict=True):
             callback.load_state_dict(saved)
@@ -221,10 +223,14 @@ class Loop:
             self.history,
         )
 
+    def _buffers(self) -> Any:
+        return getattr(self.trainer.model, "named_buffers", tuple)()
+
     def _snapshot(self) -> Any:
         optimizer = self.trainer.optimizer
         return (
             [copy.copy(p.data) for p in optimizer.parameters()],
+            [(buffer, buffer.copy()) for _, buffer in self._buffers()],
             optimizer.state_dict(),
             [copy.deepcopy(callback.state_dict()) for callback in self.callbacks],
             self.trainer.updates,

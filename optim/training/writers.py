@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from autograd import write_whole
 from optim.training.callbacks import Callback, Logs, Mode, Monitor
-from optim.training.files import write_whole
 
 __all__ = ["CSVLogger", "JSONLLogger", "ModelCheckpoint"]
 
