@@ -74,7 +74,8 @@ def softplus(x: Any) -> Any:
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
-    return np.logaddexp(x, 0)
+    with np.errstate(invalid="ignore"):  # of NaN
+        return np.logaddexp(x, 0)
 
 
 defvjp(softplus, lambda g, y, x: times(g, sigmoid(x)), complex=False, orders=3)

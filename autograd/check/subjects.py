@@ -200,9 +200,11 @@ class Parameters(Differentiable):
     def _pulled(self, weights: Arrays, recorded: bool) -> Arrays:
         with recording(True):
             results, _ = flatten(self.call())
-        grads = {
-            y: like(w, plain(y)) for y, w in zip(results, weights, strict=True) if type(y) is Value
-        }
+        grads: dict[Any, Any] = {}
+        for y, w in zip(results, weights, strict=True):
+            if type(y) is Value:  # one Value may be several of the results
+                g = like(w, plain(y))
+                grads[y] = grads[y] + g if y in grads else g
         with recording(recorded):
             walk(newest_first(grads), grads, recorded=recorded)
         return [grads.get(leaf, like(0, leaf.data)) for leaf in self.leaves]
