@@ -20,15 +20,21 @@ from nn.functional.activations import (
     softsign,
     tanh,
 )
+from nn.functional.adaptive_pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+)
 from nn.functional.attention import (
     attention_weights,
     rotary_encoding,
     scaled_dot_product_attention,
     sinusoidal_encoding,
 )
-from nn.functional.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
+from nn.functional.convolution import conv1d, conv2d, conv3d
 from nn.functional.dropping import dropout, dropout2d
-from nn.functional.linear import bilinear, embedding, linear
+from nn.functional.linear_maps import bilinear, embedding, linear
 from nn.functional.losses.classification import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -48,17 +54,9 @@ from nn.functional.losses.regression import (
     smooth_l1_loss,
 )
 from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from nn.functional.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    max_pool1d,
-    max_pool2d,
-)
+from nn.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from nn.functional.recurrence import gru_scan, lstm_scan, rnn_scan
+from nn.functional.transposed_convolution import conv_transpose1d, conv_transpose2d
 from nn.functional.upsampling import interpolate
 
 __all__ = [

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive, sigmoid
+from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid
 from autograd import softplus as _softplus
+from nn.functional.arrays import as_array
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "selu",
@@ -21,6 +22,7 @@ __all__ = [
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent: np.tanh.
 
+    >>> from autograd import Value
     >>> tanh(Value(0.0)).data
     0.0
     """
@@ -35,7 +37,7 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
     array([-0.2,  3. ])
     """
     x = np.asarray(x)
-    return np.where(x > 0, x, negative_slope * x)
+    return np.where(x > 0, x, negative_slope * np.minimum(x, 0)) if negative_slope else relu(x)
 
 
 defvjp(
@@ -52,45 +54,52 @@ def prelu(x: Any, weight: Any) -> Any:
     weight: one number, shape (1,), or one for each channel, the axis 1 of x. Raises ShapeMismatch
     for a weight of another length.
 
+    >>> from autograd import Value
     >>> prelu(Value([[-2.0, 3.0]]), np.array([0.25])).data
     array([[-0.5,  3. ]])
     """
-    x = x if isinstance(x, Value) else np.asarray(x)
+    x = as_array(x)
     size, channels = np.size(weight), x.shape[1] if x.ndim > 1 else 1
     if size not in (1, channels):
         raise ShapeMismatch(
             f"prelu of an input of shape {x.shape} takes 1 or {channels} weights, not {size}."
         )
-    weight = np.reshape(weight, (size, *[1] * (x.ndim - 2)) if size > 1 else ())
-    return np.where(x > 0, x, weight * x)
+    if np.ndim(weight):
+        weight = np.reshape(weight, (size, *[1] * (x.ndim - 2)) if size > 1 else ())
+    return np.where(x > 0, x, weight * np.clip(x, -np.inf, 0))
 
 
-@primitive
 def elu(x: Any, *, alpha: float = 1.0) -> Any:
     """x where x > 0, alpha·(eˣ - 1) elsewhere; at 0 the derivative is alpha. Clevert et al. 2015.
 
     >>> elu(np.array([0.0, 2.0]))
     array([0., 2.])
     """
-    x = np.asarray(x)
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-
-
-defvjp(
-    elu,
-    lambda g, y, x, *, alpha=1.0: g * np.where(x > 0, 1.0, alpha * np.exp(_below(x))),
-    kink="alpha at 0",
-    complex=False,
-)
+    return _elu(x, alpha=alpha, width=1.0)
 
 
 @primitive
-def _below(x: Any) -> Any:
-    """min(x, 0), with the derivative 1 at 0."""
-    return np.minimum(x, 0)
+def _elu(x: Any, *, alpha: float, width: float) -> Any:
+    """x where x > 0, alpha·(exp(x / width) - 1) elsewhere."""
+    x = np.asarray(x)
+    return np.where(x > 0, x, alpha * np.expm1(_inner(x, width)))
 
 
-defvjp(_below, lambda g, y, x: g * (x <= 0), complex=False)
+def _inner(x: Any, width: float) -> Any:
+    """min(x, 0) / width, but not so low that it overflows: its exponential is 0 before."""
+    return np.clip(x, -800 * abs(width), 0) / width
+
+
+defvjp(
+    _elu,
+    lambda g, y, x, *, alpha, width: (
+        g * np.where(x > 0, 1.0, (alpha / width) * np.exp(_inner(x, width)))
+    ),
+    symbol="elu",
+    kink="alpha / width at 0",
+    complex=False,
+)
+
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
@@ -114,7 +123,7 @@ def celu(x: Any, *, alpha: float = 1.0) -> Any:
     """
     if not alpha > 0:
         raise ValueError(f"the alpha of celu is positive, not {alpha}.")
-    return alpha * elu(x / alpha)
+    return _elu(x, alpha=alpha, width=alpha)
 
 
 def gelu(x: Any, *, approximate: Literal["none", "tanh"] = "none") -> Any:
@@ -133,16 +142,16 @@ def gelu(x: Any, *, approximate: Literal["none", "tanh"] = "none") -> Any:
 
 @primitive
 def _normal_cdf(x: Any) -> Any:
-    """Φ(x) = ½(1 + erf(x/√2)) to the precision of x: by Taylor's series about the nearest k/8."""
+    """Φ(x) = ½(1 + erf(x/√2)), to the last digit of 1: by Taylor's series about the nearest k/8."""
     x = np.asarray(x)
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-    table = _taylor_of_normal_cdf()[: 10 if dtype.itemsize > 4 else 6].astype(dtype)
+    table = _taylor_of_normal_cdf()[: 10 if dtype.itemsize > 4 else 5].astype(dtype)
     y = np.empty(x.size, dtype)
     flat = x.reshape(-1)
     for start in range(0, x.size, 1 << 14):  # what fits into the processor's cache
         part = flat[start : start + (1 << 14)].astype(dtype, copy=False)
-        near = np.rint(8 * np.clip(np.nan_to_num(part), -9, 9))
-        d = part - near / 8
+        near = np.rint(8 * np.fmax(np.fmin(part, 9), -9))  # of NaN, some number
+        d = np.clip(part, -9, 9) - near / 8
         place = near.astype(np.intp) + 72
         total = table[-1].take(place)
         for coefficients in table[-2::-1]:
@@ -168,7 +177,7 @@ def _taylor_of_normal_cdf() -> Any:
 
 defvjp(
     _normal_cdf,
-    lambda g, y, x: g * (np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))),
+    lambda g, y, x: g * np.exp(np.clip(x, -40, 40) ** 2 * -0.5) * (1 / math.sqrt(2 * math.pi)),
     complex=False,
     symbol="Φ",
 )
@@ -182,11 +191,12 @@ def _tanh_gate(x: Any) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f":
         x = x.astype(float)
-    z = x * x
+    x = np.clip(x, -30, 30)  # far beyond where the gate is 0 or 1
+    z = np.asarray(x * x)
     z *= _SLOPE / 2 * _CUBIC
     z += _SLOPE / 2
     z *= x
-    np.tanh(z, out=z if z.ndim else None)
+    np.tanh(z, out=z)
     z *= 0.5
     z += 0.5
     return z
@@ -194,7 +204,7 @@ def _tanh_gate(x: Any) -> Any:
 
 defvjp(
     _tanh_gate,
-    lambda g, y, x: g * (y * (1 - y)) * (_SLOPE + (3 * _SLOPE * _CUBIC) * (x * x)),
+    lambda g, y, x: g * (y * (1 - y)) * (_SLOPE + (3 * _SLOPE * _CUBIC) * np.clip(x, -30, 30) ** 2),
     complex=False,
     symbol="gate",
 )
@@ -221,15 +231,16 @@ def mish(x: Any) -> Any:
 def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + e^(beta·x)) / beta, a smooth relu; x itself where beta·x is above the threshold.
 
-    `autograd.softplus` has no threshold: it is exact everywhere. Raises ValueError for a beta of 0.
+    `autograd.softplus` has no threshold: it is exact everywhere. Raises ValueError for a beta that
+    is not positive.
 
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
-    if not beta:
-        raise ValueError("softplus divides by its beta, which is 0.")
-    x = x if isinstance(x, Value) else np.asarray(x)
-    scaled = x if beta == 1 else beta * x
+    if not beta > 0:
+        raise ValueError(f"the beta of softplus is positive, not {beta}.")
+    x = as_array(x)
+    scaled = x if beta == 1 else beta * np.clip(x, -800 / beta, (threshold + 1) / beta)
     y = _softplus(scaled)
     return np.where(scaled > threshold, x, y if beta == 1 else y / beta)
 
@@ -280,8 +291,10 @@ def glu(x: Any, *, axis: int = -1) -> Any:
     >>> glu(np.array([3.0, 4.0, 0.0, 0.0]))
     array([1.5, 2. ])
     """
-    x = x if isinstance(x, Value) else np.asarray(x)
-    if not x.ndim or x.shape[axis] % 2:
-        raise ShapeMismatch(f"glu halves an axis: axis {axis} of the shape {x.shape} is not even.")
+    x = as_array(x)
+    if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
+        raise ShapeMismatch(
+            f"glu halves an axis: axis {axis} of the shape {x.shape} is not even, or not there."
+        )
     a, b = np.split(x, 2, axis=axis)
     return a * sigmoid(b)

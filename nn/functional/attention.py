@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, primitive, softmax
+from nn.functional.arrays import as_array
 from nn.functional.dropping import dropout
 from nn.randomness import RNG
+
+Ints = tuple[int, ...]
 
 __all__ = [
     "attention_weights", "rotary_encoding", "scaled_dot_product_attention", "sinusoidal_encoding",
@@ -42,13 +45,9 @@ def scaled_dot_product_attention(
     """
     if is_causal and attn_mask is not None:
         raise ValueError("scaled_dot_product_attention takes attn_mask or is_causal, not both.")
-    query, key, value = (x if isinstance(x, Value) else np.asarray(x) for x in (query, key, value))
+    query, key, value = map(as_array, (query, key, value))
     shapes = query.shape, key.shape, value.shape
-    if (
-        min(map(len, shapes)) < 2
-        or query.shape[-1] != key.shape[-1]
-        or key.shape[-2] != value.shape[-2]
-    ):
+    if not _fit(*shapes):
         raise ShapeMismatch(
             "scaled_dot_product_attention takes a query (..., L, E), a key (..., S, E) and a value "
             f"(..., S, V), not {shapes[0]}, {shapes[1]} and {shapes[2]}."
@@ -57,6 +56,16 @@ def scaled_dot_product_attention(
         attn_mask = np.tri(query.shape[-2], key.shape[-2], dtype=bool)
     weights = attention_weights(query, key, attn_mask, scale=scale)
     return dropout(weights, dropout_p, rng=rng) @ value
+
+
+def _fit(query: Ints, key: Ints, value: Ints) -> bool:
+    if min(len(query), len(key), len(value)) < 2 or not query[-1]:
+        return False
+    try:
+        np.broadcast_shapes(query[:-2], key[:-2], value[:-2])
+    except ValueError:
+        return False
+    return query[-1] == key[-1] and key[-2] == value[-2]
 
 
 def attention_weights(query: Any, key: Any, mask: Any = None, *, scale: float | None = None) -> Any:
@@ -72,7 +81,9 @@ def attention_weights(query: Any, key: Any, mask: Any = None, *, scale: float | 
     if mask is None:
         return _masked_softmax(scores, scale=scale, mask=None)
     if isinstance(mask, Value) or np.asarray(mask).dtype != bool:
-        data = mask.data if isinstance(mask, Value) else np.asarray(mask)
+        data = np.asarray(mask.data if isinstance(mask, Value) else mask)
+        if data.dtype.kind in "iu":
+            raise TypeError("a mask is of bools or of floats to add, not of integers.")
         _check_mask(data.shape, scores.shape)
         if not np.isneginf(data).any():
             return softmax(scores * scale + mask)
@@ -98,24 +109,21 @@ def _check_mask(shape: tuple[int, ...], scores: tuple[int, ...]) -> None:
 @primitive
 def _masked_softmax(scores: Any, *, scale: float, mask: Any) -> Any:
     """softmax(scores · scale) over the last axis, of those for which the mask is true."""
-    e = scores * scale
+    e = np.asarray(scores * scale)
+    e = e if e.dtype.kind == "f" else e.astype(float)
     if mask is not None:
         e += np.where(mask, 0, -np.inf).astype(e.dtype)
-    top = np.maximum.reduce(e, axis=-1, keepdims=True)
-    if mask is not None:
-        top = np.where(np.isneginf(top), 0, top)
-    e -= top
+    top = np.maximum.reduce(e, axis=-1, keepdims=True, initial=-np.inf)
+    e -= np.where(np.isneginf(top), 0, top)  # of those that may look nowhere
     np.exp(e, out=e)
     total = np.add.reduce(e, axis=-1, keepdims=True)
-    if mask is not None:
-        total = np.where(total == 0, 1, total)
-    e /= total
+    e /= np.where(total == 0, 1, total)
     return e
 
 
 defvjp(
     _masked_softmax,
-    lambda g, y, scores, *, scale, mask: y * ((g - np.sum(g * y, axis=-1, keepdims=True)) * scale),
+    lambda g, y, scores, *, scale, mask: y * ((g - np.vecdot(g, y)[..., None]) * scale),
     symbol="softmax",
     complex=False,
 )
@@ -131,7 +139,9 @@ def sinusoidal_encoding(length: int, width: int, *, base: float = 10_000.0) -> A
            [0.84, 0.54, 0.01, 1.  ]])
     """
     if length < 0 or width < 1:
-        raise ValueError(f"sinusoidal_encoding({length}, {width}): both must be positive.")
+        raise ValueError(
+            f"sinusoidal_encoding({length}, {width}): a length, and a width of at least 1."
+        )
     angles = np.arange(length)[:, None] / base ** (np.arange(0, width, 2) / width)
     out = np.empty((length, width))
     out[:, 0::2] = np.sin(angles)
@@ -154,7 +164,7 @@ def rotary_encoding(
     array([[1.    , 0.    ],
            [0.5403, 0.8415]])
     """
-    x = x if isinstance(x, Value) else np.asarray(x)
+    x = as_array(x)
     if x.ndim < 2 or x.shape[-1] % 2:
         raise ShapeMismatch(f"rotary_encoding takes (..., T, an even width), not {x.shape}.")
     length, width = x.shape[-2:]

@@ -15,11 +15,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive
+from autograd import ShapeMismatch, defvjp, primitive
+from nn.functional.arrays import as_floats
 from nn.functional.windows import (
     Geometry,
     Ints,
     counts,
+    is_whole,
     padded,
     paddings,
     per_axis,
@@ -30,7 +32,7 @@ from nn.functional.windows import (
 )
 
 __all__ = [
-    "LARGEST", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "pad_around",
+    "LARGEST", "conv1d", "conv2d", "conv3d", "convolve_back", "finished", "images", "pad_around",
 ]  # fmt: skip
 
 LARGEST = 4 << 20
@@ -103,61 +105,13 @@ def conv3d(
     return _conv("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
 
 
-def conv_transpose1d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    *,
-    stride: int | Sequence[int] = 1,
-    padding: int | Sequence[int] = 0,
-    output_padding: int | Sequence[int] = 0,
-    groups: int = 1,
-    dilation: int | Sequence[int] = 1,
-) -> Any:
-    """The transposed convolution of sequences: (N, C, L) → (N, out, L'); see `conv_transpose2d`.
-
-    >>> conv_transpose1d(np.array([[[1.0, 2.0]]]), np.ones((1, 1, 3)), stride=2)
-    array([[[1., 1., 3., 2., 2.]]])
-    """
-    return _transposed(
-        "conv_transpose1d", 1, x, weight, bias, stride, padding, output_padding, groups, dilation
-    )
-
-
-def conv_transpose2d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    *,
-    stride: int | Sequence[int] = 1,
-    padding: int | Sequence[int] = 0,
-    output_padding: int | Sequence[int] = 0,
-    groups: int = 1,
-    dilation: int | Sequence[int] = 1,
-) -> Any:
-    """Each element of x times the weight, laid out and summed: (N, C, H, W) → (N, out, H', W').
-
-    It maps as the gradient of `conv2d` does, from its outputs to its inputs. weight: (C, out /
-    groups, *kernel). padding: what is cut off all around. output_padding: how much longer the
-    output is at its end. H' = (H - 1)·stride - 2·padding + dilation·(kernel - 1) + output_padding
-    + 1. x may lack the axis N. Zeiler et al. 2010.
-
-    Raises ShapeMismatch where the shapes do not fit, ValueError for other settings.
-
-    >>> conv_transpose2d(np.ones((1, 1, 1, 1)), np.ones((1, 1, 2, 2)), stride=2)[0, 0]
-    array([[1., 1.],
-           [1., 1.]])
-    """
-    return _transposed(
-        "conv_transpose2d", 2, x, weight, bias, stride, padding, output_padding, groups, dilation
-    )
-
-
 def pad_around(x: Any, padding: tuple[tuple[int, int], ...], mode: PaddingMode) -> Any:
     """x with a border of its own: mirrored, its edge repeated, or from the other side."""
     modes: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     lead = ((0, 0),) * (x.ndim - len(padding))
     sizes = x.shape[len(lead) :]
+    if not all(sizes):
+        raise ShapeMismatch(f"padding_mode={mode!r} has nothing to repeat in the shape {x.shape}.")
     most = {"reflect": -1, "circular": 0}.get(mode)
     if most is not None and any(max(p) > n + most for p, n in zip(padding, sizes, strict=True)):
         raise ShapeMismatch(
@@ -167,9 +121,11 @@ def pad_around(x: Any, padding: tuple[tuple[int, int], ...], mode: PaddingMode) 
     return np.pad(x, (*lead, *padding), mode=modes[mode])
 
 
-def _images(who: str, axes: int, x: Any, weight: Any, place: int) -> tuple[Any, Any, bool]:
-    """x with the axis N, the weight, and whether x had it; `place` is the channels' in weight."""
-    x, weight = (a if isinstance(a, Value) else np.asarray(a) for a in (x, weight))
+def images(
+    who: str, axes: int, x: Any, weight: Any, groups: int, place: int
+) -> tuple[Any, Any, bool]:
+    """With the axis N: x, the weight, whether x had it; `place` is the channels' in the weight."""
+    x, weight = as_floats(x), as_floats(weight)
     letters = ", ".join("DHW"[-axes:] if axes > 1 else "L")
     if x.ndim not in (axes + 1, axes + 2) or weight.ndim != axes + 2:
         wanted = "(out, C / groups" if place else "(C, out / groups"
@@ -177,6 +133,12 @@ def _images(who: str, axes: int, x: Any, weight: Any, place: int) -> tuple[Any, 
             f"{who} takes an input of shape (N, C, {letters}) or (C, {letters}) and a weight of "
             f"shape {wanted}, *kernel), not {x.shape} and {weight.shape}."
         )
+    if not all(weight.shape):
+        raise ShapeMismatch(f"{who} takes a weight with elements, not one of {weight.shape}.")
+    if not all(x.shape[-axes:]):
+        raise ShapeMismatch(f"{who}: an input of shape {x.shape} has no place for a window.")
+    if not is_whole(groups, 1):
+        raise ValueError(f"groups is an integer of at least 1, not {groups!r}.")
     batched = x.ndim == axes + 2
     return (x if batched else x[None]), weight, batched
 
@@ -192,72 +154,22 @@ def _conv(
     dilation: Any,
     groups: int,
 ) -> Any:
-    x, weight, batched = _images(who, axes, x, weight, 1)
+    x, weight, batched = images(who, axes, x, weight, groups, 1)
     channels, (out, expected, *kernel) = x.shape[1], weight.shape
-    if groups < 1 or out % groups or channels != expected * groups:
+    if out % groups or channels != expected * groups:
         raise ShapeMismatch(
             f"{who} with groups={groups}: an input of shape {x.shape} has {channels} channels, "
             f"a weight of shape {weight.shape} takes {expected * groups}"
-            + ("." if groups > 0 and out % groups == 0 else f" and makes {out}, not divisible.")
+            + ("." if out % groups == 0 else f" and makes {out}, not divisible.")
         )
     stride, dilation = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
     around = paddings(padding, tuple(kernel), stride, dilation)
     counts(who, x.shape[2:], Geometry(tuple(kernel), stride, around, dilation))
     y = _convolve(x, weight, stride=stride, padding=around, dilation=dilation, groups=groups)
-    return _finished(who, y, bias, batched)
+    return finished(who, y, bias, batched)
 
 
-def _transposed(
-    who: str,
-    axes: int,
-    x: Any,
-    weight: Any,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    output_padding: Any,
-    groups: int,
-    dilation: Any,
-) -> Any:
-    x, weight, batched = _images(who, axes, x, weight, 0)
-    channels, (expected, _, *kernel) = x.shape[1], weight.shape
-    if groups < 1 or channels != expected or channels % groups:
-        raise ShapeMismatch(
-            f"{who} with groups={groups}: an input of shape {x.shape} has {channels} channels, "
-            f"a weight of shape {weight.shape} takes {expected}."
-        )
-    stride, dilation = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
-    around = per_axis("padding", padding, axes, 0)
-    extra = per_axis("output_padding", output_padding, axes, 0)
-    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise ValueError(
-            f"output_padding is less than the stride or the dilation: {extra} is not, for "
-            f"stride={stride} and dilation={dilation}."
-        )
-    sizes = tuple(
-        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
-        for n, s, p, d, k, e in zip(
-            x.shape[2:], stride, around, dilation, kernel, extra, strict=True
-        )
-    )
-    if min(sizes) < 1:
-        raise ShapeMismatch(
-            f"{who} of an input of shape {x.shape} would have the spatial axes {sizes}: the "
-            "padding takes all there is."
-        )
-    y = _convolve_back(
-        x,
-        weight,
-        sizes=sizes,
-        stride=stride,
-        padding=tuple((p, p) for p in around),
-        dilation=dilation,
-        groups=groups,
-    )
-    return _finished(who, y, bias, batched)
-
-
-def _finished(who: str, y: Any, bias: Any, batched: bool) -> Any:
+def finished(who: str, y: Any, bias: Any, batched: bool) -> Any:
     if bias is not None:
         if np.shape(bias) != y.shape[1:2]:
             raise ShapeMismatch(
@@ -271,7 +183,7 @@ def _finished(who: str, y: Any, bias: Any, batched: bool) -> Any:
 @primitive
 def _shifted(y: Any, bias: Any) -> Any:
     """y with a number added to each channel."""
-    return y + bias.reshape(-1, *[1] * (y.ndim - 2))
+    return y + np.reshape(bias, (-1, *[1] * (y.ndim - 2)))
 
 
 def _sum_of_channels(g: Any) -> Any:
@@ -306,13 +218,13 @@ def _convolve(
     y = np.empty((len(x), len(weight), *out), np.result_type(x, weight))
     rows = weight.reshape(groups, len(weight) // groups, -1)
     for part, columns in _columns(x, windows, out, groups):
-        product = rows @ columns
-        y[part] = product.reshape(y[part].shape)
+        y[part] = (rows @ columns).reshape(y[part].shape)
+        del columns  # before the next are made
     return y
 
 
 @primitive
-def _convolve_back(
+def convolve_back(
     g: Any,
     weight: Any,
     *,
@@ -336,6 +248,7 @@ def _convolve_back(
         target = x[(part[0], slice(None), slice(first, None))]
         for place in taps(windows):
             tap(target, place, windows, piece.shape[2:])[...] += columns[(..., *place, *_all(out))]
+        del columns
     return x[within(padding, sizes)]
 
 
@@ -360,6 +273,7 @@ def _convolve_weight(
         piece = g[part]
         rows = piece.reshape(len(piece), groups, made // groups, -1)
         weight += (rows @ columns.swapaxes(2, 3)).sum(axis=0)
+        del columns
     return weight.reshape(made, -1, *kernel)
 
 
@@ -370,7 +284,7 @@ def _columns(x: Any, windows: Geometry, out: Ints, groups: int) -> Iterator[tupl
     rows = x.shape[1] * math.prod(windows.kernel)
     for part in _parts(len(x), out, rows * x.itemsize):
         piece = every[(part[0], slice(None), *_all(windows.kernel), *part[2:])]
-        yield part, piece.reshape(len(piece), groups, rows // groups, -1)
+        yield part, piece.reshape(len(piece), groups, rows // groups, -1)  # which copies
 
 
 def _parts(n: int, out: Ints, bytes_each: int) -> Iterator[tuple[slice, ...]]:
@@ -393,7 +307,7 @@ def _all(axes: Sequence[int]) -> tuple[slice, ...]:
 
 defvjp(
     _convolve,
-    lambda g, y, x, weight, *, places=None, **settings: _convolve_back(
+    lambda g, y, x, weight, *, places=None, **settings: convolve_back(
         g, weight, sizes=x.shape[2:], **settings
     ),
     lambda g, y, x, weight, *, places=None, **settings: _convolve_weight(
@@ -402,7 +316,7 @@ defvjp(
     symbol="convolution",
 )
 defvjp(
-    _convolve_back,
+    convolve_back,
     lambda gx, x, g, weight, *, sizes, **settings: _convolve(
         gx, weight, places=g.shape[2:], **settings
     ),
@@ -413,7 +327,7 @@ defvjp(
 )
 defvjp(
     _convolve_weight,
-    lambda gw, weight, x, g, *, kernel, **settings: _convolve_back(
+    lambda gw, weight, x, g, *, kernel, **settings: convolve_back(
         g, gw, sizes=x.shape[2:], **settings
     ),
     lambda gw, weight, x, g, *, kernel, **settings: _convolve(

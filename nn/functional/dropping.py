@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch
+from nn.functional.arrays import as_array
 from nn.randomness import RNG, generator
 
 __all__ = ["dropout", "dropout2d"]
@@ -43,5 +44,6 @@ def _check(p: float) -> None:
 
 
 def _dropped(x: Any, shape: tuple[int, ...], p: float, rng: RNG) -> Any:
+    x = as_array(x)
     kept = generator(rng).random(shape) >= p
     return x * (kept.astype(np.result_type(x)) / (1 - p if p < 1 else 1))

@@ -9,12 +9,14 @@ All but RMS norm are one function, `_standardize`, over axes that differ:
 """
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, part, primitive
+from nn.functional.arrays import as_floats
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
 
@@ -90,7 +92,7 @@ def instance_norm(
             f"instance_norm takes more than one value per channel, not a shape of {x.shape}."
         )
     y, mean, var = _standardize(x, axis=tuple(range(2, x.ndim)), eps=eps)
-    if running_mean is not None:
+    if running_mean is not None and x.size:
         means = [np.mean(_data(a), axis=0, keepdims=True) for a in (mean, var)]
         _keep_running(running_mean, running_var, means[0], means[1], places, momentum)
     return _scaled_channels(y, weight, bias)
@@ -163,10 +165,10 @@ def group_norm(
 
 
 def _array(who: str, x: Any, least: int, wanted: str) -> Any:
-    x = x if isinstance(x, Value) else np.asarray(x)
+    x = as_floats(x)
     if x.ndim < least:
         raise ShapeMismatch(f"{who} takes an input of shape {wanted}, not {x.shape}.")
-    return x if x.dtype.kind in "fc" else x.astype(float)
+    return x
 
 
 def _check_channels(who: str, x: Any, *arrays: Any) -> None:
@@ -181,7 +183,8 @@ def _check_channels(who: str, x: Any, *arrays: Any) -> None:
 def _last_axes(
     who: str, x: Any, normalized_shape: int | Sequence[int], *arrays: Any
 ) -> tuple[Any, tuple[int, ...]]:
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    given: Any = normalized_shape
+    shape = tuple(given) if isinstance(given, Sequence) else (operator.index(given),)
     x = _array(who, x, 0, "")
     if not shape or x.shape[x.ndim - len(shape) :] != shape or x.ndim < len(shape):
         ends = ", ".join(map(str, shape))
@@ -201,7 +204,7 @@ def _data(x: Any) -> Any:
 def _keep_running(
     running_mean: Any, running_var: Any, mean: Any, var: Any, n: int, momentum: float
 ) -> None:
-    if running_mean is None or running_var is None:
+    if running_mean is None or running_var is None or not n:
         return
     unbiased = _data(var) * (n / (n - 1))
     for running, new in ((running_mean, _data(mean)), (running_var, unbiased)):
@@ -245,7 +248,7 @@ defvjp(
 @primitive
 def _standardize(x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
     """(x - mean) / √(var + eps) over the axes; with the mean and the variance, which it needs."""
-    n = math.prod([x.shape[k] for k in axis])
+    n = math.prod([x.shape[k] for k in axis]) or 1
     mean = np.add.reduce(x, axis=axis, keepdims=True) / n
     y = x - mean
     var = np.add.reduce(y * y, axis=axis, keepdims=True) / n
@@ -254,7 +257,7 @@ def _standardize(x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
 
 
 def _standardize_vjp(g: Any, results: Any, x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
-    n = math.prod([x.shape[k] for k in axis])
+    n = math.prod([x.shape[k] for k in axis]) or 1
     y, scale = part(results, 0), 1 / np.sqrt(part(results, 2) + eps)
 
     def mean(a: Any) -> Any:

@@ -1,18 +1,18 @@
 """Pooling: the largest or the mean of every window, channel by channel."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive
+from autograd import ShapeMismatch, defvjp, primitive
+from nn.functional.arrays import as_floats
 from nn.functional.windows import Geometry, Ints, padded, per_axis, tap, taps, within
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d",
+    "avg_pool1d", "avg_pool2d", "image", "in_dtype_of", "max_pool1d", "max_pool2d",
+    "sum_of_windows",
 ]  # fmt: skip
 
 Setting = int | Sequence[int]
@@ -113,47 +113,8 @@ def avg_pool2d(
     )
 
 
-def adaptive_avg_pool1d(x: Any, output_size: int | None) -> Any:
-    """The means of output_size parts: (N, C, L) → (N, C, output_size).
-
-    >>> adaptive_avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
-    array([[2., 1.]])
-    """
-    return _adaptive("adaptive_avg_pool1d", 1, x, output_size, _means)
-
-
-def adaptive_avg_pool2d(x: Any, output_size: int | Sequence[int | None] | None) -> Any:
-    """The means of as many parts as are asked for: (N, C, H, W) → (N, C, *output_size).
-
-    The i-th of m parts of n elements is ⌊i·n/m⌋ … ⌈(i+1)·n/m⌉ - 1; parts may share elements.
-    None leaves an axis as it is. x may lack the axis N. Raises ShapeMismatch for other shapes.
-
-    >>> adaptive_avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 1)
-    array([[[7.5]]])
-    """
-    return _adaptive("adaptive_avg_pool2d", 2, x, output_size, _means)
-
-
-def adaptive_max_pool1d(x: Any, output_size: int | None) -> Any:
-    """The largest of output_size parts: (N, C, L) → (N, C, output_size).
-
-    >>> adaptive_max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
-    array([[3., 2.]])
-    """
-    return _adaptive("adaptive_max_pool1d", 1, x, output_size, _largest)
-
-
-def adaptive_max_pool2d(x: Any, output_size: int | Sequence[int | None] | None) -> Any:
-    """The largest of as many parts as are asked for; the parts are `adaptive_avg_pool2d`'s.
-
-    >>> adaptive_max_pool2d(np.arange(16.0).reshape(1, 4, 4), (1, 2))
-    array([[[13., 15.]]])
-    """
-    return _adaptive("adaptive_max_pool2d", 2, x, output_size, _largest)
-
-
-def _image(who: str, axes: int, x: Any) -> Any:
-    x = x if isinstance(x, Value) else np.asarray(x)
+def image(who: str, axes: int, x: Any) -> Any:
+    x = as_floats(x)
     if x.ndim not in (axes + 1, axes + 2):
         letters = "H, W" if axes == 2 else "L"
         raise ShapeMismatch(f"{who} takes (N, C, {letters}) or (C, {letters}), not {x.shape}.")
@@ -200,7 +161,9 @@ def _max_pool(
     dilation: Any,
     ceil_mode: bool,
 ) -> Any:
-    x = _image(who, axes, x)
+    x = image(who, axes, x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"{who} takes real numbers: complex ones have no largest.")
     w, out = _settings(who, x, kernel_size, stride, padding, dilation, ceil_mode)
     return _max_of_windows(
         x, kernel=w.kernel, stride=w.stride, padding=w.padding, dilation=w.dilation, out_sizes=out
@@ -227,43 +190,61 @@ def _max_of_windows(
 
 
 @primitive
-def _from_winners(v: Any, x: Any, y: Any, **settings: Any) -> Any:
+def _from_winners(
+    v: Any,
+    x: Any,
+    y: Any,
+    *,
+    kernel: Ints,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    out_sizes: Ints,
+) -> Any:
     """What v has where x has the largest of each window: of equal ones, at the first."""
-    windows, out = _geometry(settings)
-    v = padded(v, windows.padding)
+    windows = Geometry(kernel, stride, padding, dilation)
+    v = padded(v, padding)
     picked = np.zeros(y.shape, v.dtype)
-    for place, won in _winners(x, y, windows, out):
-        picked += tap(v, place, windows, out) * won
+    for place, won in _winners(x, y, windows, out_sizes):
+        picked += tap(v, place, windows, out_sizes) * won
     return picked
 
 
 @primitive
-def _to_winners(g: Any, x: Any, y: Any, **settings: Any) -> Any:
+def _to_winners(
+    g: Any,
+    x: Any,
+    y: Any,
+    *,
+    kernel: Ints,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    out_sizes: Ints,
+) -> Any:
     """The gradient of each window at the place of its largest."""
-    windows, out = _geometry(settings)
-    spread = padded(np.zeros(x.shape, g.dtype), windows.padding)
-    for place, won in _winners(x, y, windows, out):
-        target = tap(spread, place, windows, out)
+    windows = Geometry(kernel, stride, padding, dilation)
+    spread = padded(np.zeros(x.shape, g.dtype), padding)
+    for place, won in _winners(x, y, windows, out_sizes):
+        target = tap(spread, place, windows, out_sizes)
         target += g * won
-    sizes = x.shape[x.ndim - len(out) :]
-    return spread[within(windows.padding, sizes)]
-
-
-def _geometry(settings: dict[str, Any]) -> tuple[Geometry, Ints]:
-    windows = dict(settings)
-    out = windows.pop("out_sizes")
-    return Geometry(**windows), out
+    return spread[within(padding, x.shape[x.ndim - len(out_sizes) :])]
 
 
 def _winners(x: Any, y: Any, windows: Geometry, out: Ints) -> Any:
     """Each place within the windows, and for which windows the largest stands there."""
-    x = padded(x, windows.padding, -np.inf)
-    open_ = np.ones(y.shape, bool)
+    image = padded(x, windows.padding, -np.inf)
+    odd = not np.isfinite(y).all()  # a largest of -inf is padding's too, and NaN equals nothing
+    inside = padded(np.ones(x.shape, bool), windows.padding, 0) if odd else None
+    free = np.ones(y.shape, bool)
     for place in taps(windows):
-        won = np.less(tap(x, place, windows, out), y)
-        np.logical_not(won, out=won)  # where NaN is, too
-        won &= open_
-        open_ ^= won
+        element = tap(image, place, windows, out)
+        won = element == y
+        if odd:
+            won |= np.isnan(element) & np.isnan(y)
+            won &= tap(inside, place, windows, out)
+        won &= free
+        free ^= won
         yield place, won
 
 
@@ -302,16 +283,16 @@ def _avg_pool(
     count_include_pad: bool,
     divisor: int | None,
 ) -> Any:
-    x = _image(who, axes, x)
+    x = image(who, axes, x)
     w, out = _settings(who, x, kernel_size, stride, padding, 1, ceil_mode)
     around = per_axis("padding", padding, axes, 0)
-    total = _sum_of_windows(x, kernel=w.kernel, stride=w.stride, padding=w.padding, out_sizes=out)
+    total = sum_of_windows(x, kernel=w.kernel, stride=w.stride, padding=w.padding, out_sizes=out)
     if divisor is not None:
         if not divisor:
             raise ValueError(f"{who}: divisor_override is 0.")
-        return total / divisor
+        return in_dtype_of(x, total / divisor)
     if not any(map(any, w.padding)):
-        return total / math.prod(w.kernel)
+        return in_dtype_of(x, total / math.prod(w.kernel))
     each = []
     for n, k, s, p, m in zip(x.shape[-axes:], w.kernel, w.stride, around, out, strict=True):
         first = np.arange(m) * s - p
@@ -320,20 +301,26 @@ def _avg_pool(
             first, last = np.maximum(first, 0), np.minimum(last, n)
         each.append(last - first)
     counts: Any = math.prod(np.ix_(*each))
-    return total / counts.astype(np.result_type(total))
+    return in_dtype_of(x, total / counts.astype(total.dtype))
+
+
+def in_dtype_of(x: Any, mean: Any) -> Any:
+    """The mean as x is: of half precision, sums are in single precision, lest they overflow."""
+    return mean if mean.dtype == x.dtype else mean.astype(x.dtype)
 
 
 @primitive
-def _sum_of_windows(
+def sum_of_windows(
     x: Any, *, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], out_sizes: Ints
 ) -> Any:
     windows = Geometry(kernel, stride, padding, (1,) * len(kernel))
     x = padded(x, padding)
     places = taps(windows)
-    y = tap(x, next(places), windows, out_sizes).copy()
+    wide = np.result_type(x, np.float32 if math.prod(kernel) < 64 else np.float64)
+    y = tap(x, next(places), windows, out_sizes).astype(wide)
     for place in places:
         y += tap(x, place, windows, out_sizes)
-    return y
+    return y.astype(np.result_type(x, np.float32), copy=False)
 
 
 @primitive
@@ -351,7 +338,7 @@ def _to_windows(
 
 
 defvjp(
-    _sum_of_windows,
+    sum_of_windows,
     lambda g, y, x, *, out_sizes, **settings: _to_windows(
         g, sizes=x.shape[x.ndim - len(out_sizes) :], **settings
     ),
@@ -359,63 +346,7 @@ defvjp(
 )
 defvjp(
     _to_windows,
-    lambda v, y, g, *, sizes, **settings: _sum_of_windows(
+    lambda v, y, g, *, sizes, **settings: sum_of_windows(
         v, out_sizes=g.shape[g.ndim - len(sizes) :], **settings
     ),
 )
-
-
-# -------------------------------------------------------------------- as many as asked for
-
-
-def _adaptive(who: str, axes: int, x: Any, output_size: Any, pool: Any) -> Any:
-    x = _image(who, axes, x)
-    sizes = x.shape[-axes:]
-    asked = output_size if isinstance(output_size, Sequence) else (output_size,) * axes
-    wanted = [n if m is None else m for n, m in zip(sizes, asked, strict=False)]
-    if len(asked) != axes or not all(isinstance(m, int) and m > 0 for m in wanted):
-        raise ValueError(
-            f"{who}: output_size is a positive integer or None, or {axes} of them; "
-            f"not {output_size!r}."
-        )
-    if not all(sizes):
-        raise ShapeMismatch(f"{who}: an input of shape {x.shape} has no elements to pool.")
-    return pool(x, sizes, tuple(wanted))
-
-
-def _ends(n: int, m: int) -> list[tuple[int, int]]:
-    return [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
-
-
-def _means(x: Any, sizes: Ints, wanted: Ints) -> Any:
-    if not any(n % m for n, m in zip(sizes, wanted, strict=True)):
-        kernel = tuple(n // m for n, m in zip(sizes, wanted, strict=True))
-        none = ((0, 0),) * len(kernel)
-        total = _sum_of_windows(x, kernel=kernel, stride=kernel, padding=none, out_sizes=wanted)
-        return total / math.prod(kernel)
-    for axis, (n, m) in enumerate(zip(sizes, wanted, strict=True), x.ndim - len(sizes)):
-        parts = [x[(slice(None),) * axis + (slice(*ends),)] for ends in _ends(n, m)]
-        x = np.stack([np.mean(part, axis=axis) for part in parts], axis=axis)
-    return x
-
-
-def _largest(x: Any, sizes: Ints, wanted: Ints) -> Any:
-    """The elements at the places of the largest, which are looked for in the plain data."""
-    data = np.asarray(x.data if isinstance(x, Value) else x)
-    lead = data.shape[: -len(sizes)]
-    places = np.empty((*lead, *wanted), np.intp)
-    parts = [list(enumerate(_ends(n, m))) for n, m in zip(sizes, wanted, strict=True)]
-    for where in itertools.product(*parts):
-        ends = [end for _, end in where]
-        window: Any = (..., *[slice(*end) for end in ends])
-        part = data[window]
-        inside = np.unravel_index(
-            np.argmax(part.reshape(*lead, -1), axis=-1), part.shape[-len(sizes) :]
-        )
-        starts = [begin for begin, _ in ends]
-        place = [a + b for a, b in zip(inside, starts, strict=True)]
-        index: Any = (..., *[i for i, _ in where])
-        places[index] = np.ravel_multi_index(place, sizes)
-    flat = np.reshape(x, (*lead, math.prod(sizes)))
-    found = np.take_along_axis(flat, places.reshape(*lead, math.prod(wanted)), axis=-1)
-    return np.reshape(found, (*lead, *wanted))

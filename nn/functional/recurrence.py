@@ -1,8 +1,9 @@
 """Recurrent layers: what happens from step to step, each as one call in the record.
 
 A scan takes what the input contributes to all gates at once, a of shape (T, N, gates · H), and goes
-through time. Its rule goes back: all that does not wait for a later step is computed for the whole
-sequence, and the loop holds the rest. Where `mask` (T, N, 1) is false, the state stays as it was.
+through time; its rule goes back, step by step, since what one step needs stays in the processor's
+cache. The gates are among the results, so that the rule need not compute them again.
+Where `mask` (T, N, 1) is false, the state stays as it was.
 
 Gates stand side by side in PyTorch's order; recurrent weights are (H, gates · H).
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import defvjp, part, primitive, sigmoid
+from autograd import defvjp, part, primitive
 
 __all__ = ["gru_scan", "lstm_scan", "rnn_scan"]
 
@@ -34,7 +35,7 @@ def lstm_scan(a: Any, weight: Any, h0: Any, c0: Any, *, mask: Any = None) -> tup
     >>> c[:, 0, 0]
     array([0.5   , 0.25  , 0.125 , 0.0625])
     """
-    h, c = _lstm((a, weight, h0, c0), mask=mask)
+    h, c, _ = _lstm((a, weight, h0, c0), mask=mask)
     return h, c
 
 
@@ -47,7 +48,7 @@ def gru_scan(a: Any, weight: Any, bias: Any, h0: Any, *, mask: Any = None) -> An
     >>> gru_scan(np.zeros((3, 1, 3)), np.zeros((1, 3)), np.zeros(3), np.ones((1, 1)))[:, 0, 0]
     array([0.5  , 0.25 , 0.125])
     """
-    return _gru((a, weight, bias, h0), mask=mask)
+    return _gru((a, weight, bias, h0), mask=mask)[0]
 
 
 def _before(states: Any, first: Any) -> Any:
@@ -103,58 +104,66 @@ defvjp(_rnn, _rnn_vjp, sequence=True, symbol="rnn", complex=False, kink="relu's"
 
 @primitive
 def _lstm(arrays: Any, *, mask: Any) -> Any:
+    """All h, all c, and the gates (T, N, 4 · H) after their sigmoids and tanh."""
     a, weight, h, c = arrays
+    dtype = np.result_type(*arrays)
     steps, n, _ = a.shape
     width = len(weight)
-    # σ(x) is ½ tanh(x/2) + ½: so one tanh serves all four gates
-    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], a.dtype), width)
-    shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], a.dtype), width)
+    scale, shift = _sigmoids(dtype, width, (True, True, False, True))
     a, weight = a * scale, weight * scale
-    hs, cs = (np.empty((steps, n, width), np.result_type(*arrays)) for _ in range(2))
-    gates: Any = np.empty((n, 4 * width), hs.dtype)
-    new = np.empty((n, width), hs.dtype)
-    i, f, z, o = (gates[:, k * width : (k + 1) * width] for k in range(4))
+    hs, cs = (np.empty((steps, n, width), dtype) for _ in range(2))
+    gates, new = np.empty((steps, n, 4 * width), dtype), np.empty((n, width), dtype)
     for t in range(steps):
-        np.matmul(h, weight, out=gates)
-        gates += a[t]
-        np.tanh(gates, out=gates)
-        gates *= scale
-        gates += shift
+        now = np.matmul(h, weight, out=gates[t])
+        now += a[t]
+        np.tanh(now, out=now)
+        now *= scale
+        now += shift
+        i, f, z, o = (now[:, k * width : (k + 1) * width] for k in range(4))
         c = np.multiply(f, c, out=cs[t])
         c += np.multiply(i, z, out=new)
         h = np.multiply(o, np.tanh(c, out=new), out=hs[t])
         _carry(hs, arrays[2], t, mask)
         _carry(cs, arrays[3], t, mask)
-    return hs, cs
+    return hs, cs, gates
+
+
+def _sigmoids(dtype: Any, width: int, where: tuple[bool, ...]) -> tuple[Any, Any]:
+    """By what to multiply before and after tanh, and what to add: σ(x) is ½ tanh(x/2) + ½.
+
+    So one tanh serves all gates, sigmoids or not; and it is the quickest function there is.
+    """
+    scale = np.repeat(np.where(where, 0.5, 1.0), width).astype(dtype)
+    return scale, 1 - scale
 
 
 def _lstm_vjp(g: Any, y: Any, arrays: Any, *, mask: Any) -> Any:
-    a, weight, h0, c0 = arrays
-    h, c = part(y, 0), part(y, 1)
+    _, weight, h0, c0 = arrays
+    h, c, gates = part(y, 0), part(y, 1), part(y, 2)
     steps, n, width = h.shape
-    h_before, c_before = _before(h, h0), _before(c, c0)
-    i, f, z, o = np.split(a + h_before @ weight, 4, axis=-1)
-    i, f, z, o, squashed = sigmoid(i), sigmoid(f), np.tanh(z), sigmoid(o), np.tanh(c)
-    # what a change of c, and one of h, makes of the gates
-    by_c = np.stack([z * i * (1 - i), c_before * f * (1 - f), i * (1 - z * z)], axis=2)
-    by_h, c_by_h = squashed * o * (1 - o), o * (1 - squashed * squashed)
-    if mask is not None:
-        by_c, by_h, c_by_h = by_c * mask[..., None], by_h * mask, c_by_h * mask
-        f = np.where(mask, f, 1)
+    sigmoids = 2 * _sigmoids(h.dtype, width, (True, True, False, True))[1]  # 1 for σ, 0 for tanh
+    tanhs = 1 - sigmoids
     dh: Any = np.zeros((n, width), h.dtype)
     dc, shares = dh, []
     for t in reversed(range(steps)):
+        now, before = gates[t], c[t - 1] if t else c0
+        i, f, z, o = (now[:, k * width : (k + 1) * width] for k in range(4))
+        squashed = np.tanh(c[t])
         dh = dh if g[0] is None else dh + g[0][t]
         dc = dc if g[1] is None else dc + g[1][t]
-        dc = dc + dh * c_by_h[t]
-        da = np.concatenate(
-            [np.reshape(dc[:, None] * by_c[t], (n, 3 * width)), dh * by_h[t]], axis=1
-        )
+        kept = None if mask is None else (dh * ~mask[t], dc * ~mask[t])
+        if mask is not None:
+            dh, dc = dh * mask[t], dc * mask[t]
+        dc = dc + dh * o * (1 - squashed * squashed)
+        dgates = np.concatenate([dc * z, dc * before, dc * i, dh * squashed], axis=1)
+        dgates = dgates if g[2] is None else dgates + g[2][t]
+        da = dgates * (now * (sigmoids - now) + tanhs)  # σ' = σ - σ², tanh' = 1 - tanh²
         shares.append(da)
-        dh = da @ weight.T if mask is None else da @ weight.T + dh * ~mask[t]
-        dc = dc * f[t]
+        dh, dc = da @ weight.T, dc * f
+        if kept is not None:
+            dh, dc = dh + kept[0], dc + kept[1]
     da = np.stack(shares[::-1])
-    return da, _product_over_time(h_before, da), dh, dc
+    return da, _product_over_time(_before(h, h0), da), dh, dc
 
 
 defvjp(_lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=False)
@@ -165,54 +174,61 @@ defvjp(_lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=Fal
 
 @primitive
 def _gru(arrays: Any, *, mask: Any) -> Any:
+    """All h, and the gates r, z and n after their functions, with uₙ: (T, N, 4 · H)."""
     a, weight, bias, h = arrays
+    dtype = np.result_type(*arrays)
+    steps, n, _ = a.shape
     width = len(weight)
-    out = np.empty((*a.shape[:2], width), np.result_type(*arrays))
-    u = np.empty((a.shape[1], 3 * width), out.dtype)
-    gates, n = u[:, : 2 * width], u[:, 2 * width :]
-    r, z = gates[:, :width], gates[:, width:]
-    for t, a_t in enumerate(a):
+    hs, gates = np.empty((steps, n, width), dtype), np.empty((steps, n, 4 * width), dtype)
+    u = np.empty((n, 3 * width), dtype)
+    for t in range(steps):
         np.matmul(h, weight, out=u)
         u += bias
-        gates += a_t[:, : 2 * width]
-        gates *= 0.5  # σ(x) is ½ tanh(x/2) + ½
-        np.tanh(gates, out=gates)
-        gates *= 0.5
-        gates += 0.5
-        n *= r
-        n += a_t[:, 2 * width :]
-        np.tanh(n, out=n)
-        new = np.subtract(h, n, out=out[t])
-        new *= z
-        new += n
-        _carry(out, arrays[3], t, mask)
-        h = new
-    return out
+        both = np.add(a[t][:, : 2 * width], u[:, : 2 * width], out=gates[t][:, : 2 * width])
+        both *= 0.5  # σ(x) is ½ tanh(x/2) + ½
+        np.tanh(both, out=both)
+        both *= 0.5
+        both += 0.5
+        r, z, new, u_n = (gates[t][:, k * width : (k + 1) * width] for k in range(4))
+        u_n[...] = u[:, 2 * width :]
+        np.multiply(r, u_n, out=new)
+        new += a[t][:, 2 * width :]
+        np.tanh(new, out=new)
+        h = np.subtract(h, new, out=hs[t])
+        h *= z
+        h += new
+        _carry(hs, arrays[3], t, mask)
+    return hs, gates
 
 
 def _gru_vjp(g: Any, y: Any, arrays: Any, *, mask: Any) -> Any:
-    a, weight, bias, h0 = arrays
-    steps, n, width = y.shape
-    before = _before(y, h0)
-    u_r, u_z, u_n = np.split(before @ weight + bias, 3, axis=-1)
-    a_r, a_z, a_n = np.split(a, 3, axis=-1)
-    r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)
-    new = np.tanh(a_n + r * u_n)
-    by_n = (1 - z) * (1 - new * new)  # what a change of h makes of the gates
-    by_r, by_z = by_n * u_n * r * (1 - r), (before - new) * z * (1 - z)
-    if mask is not None:
-        by_n, by_r, by_z, z = by_n * mask, by_r * mask, by_z * mask, np.where(mask, z, 1)
-    by_u = np.concatenate([by_r, by_z, by_n * r], axis=2).reshape(steps, n, 3, width)
-    dh, totals = 0.0, []
+    _, weight, _, h0 = arrays
+    h, gates = part(y, 0), part(y, 1)
+    steps, n, width = h.shape
+    dh: Any = np.zeros((n, width), h.dtype)
+    to_a, to_u = [], []
     for t in reversed(range(steps)):
-        dh = dh + g[t]
-        totals.append(dh)
-        du = np.reshape(dh[:, None] * by_u[t], (n, 3 * width))
-        dh = dh * z[t] + du @ weight.T
-    total = np.stack(totals[::-1])
-    du = np.reshape(total[:, :, None] * by_u, (steps, n, 3 * width))
-    da = np.concatenate([total * by_r, total * by_z, total * by_n], axis=2)
-    return da, _product_over_time(before, du), np.sum(du, axis=(0, 1)), dh
+        before = h[t - 1] if t else h0
+        r, z, new, u_n = (gates[t][:, k * width : (k + 1) * width] for k in range(4))
+        dh = dh if g[0] is None else dh + g[0][t]
+        kept = None if mask is None else dh * ~mask[t]
+        if mask is not None:
+            dh = dh * mask[t]
+        dz, dn = dh * (before - new), dh * (1 - z)
+        direct = [None] * 4 if g[1] is None else np.split(g[1][t], 4, axis=1)
+        dn = dn if direct[2] is None else dn + direct[2]
+        dn = dn * (1 - new * new)
+        dr = dn * u_n if direct[0] is None else dn * u_n + direct[0]
+        dz = dz if direct[1] is None else dz + direct[1]
+        du_n = dn * r if direct[3] is None else dn * r + direct[3]
+        both = [dr * (r - r * r), dz * (z - z * z)]
+        to_a.append(np.concatenate([*both, dn], axis=1))
+        du = np.concatenate([*both, du_n], axis=1)
+        to_u.append(du)
+        dh = dh * z + du @ weight.T
+        dh = dh if kept is None else dh + kept
+    da, du = np.stack(to_a[::-1]), np.stack(to_u[::-1])
+    return da, _product_over_time(_before(h, h0), du), np.sum(du, axis=(0, 1)), dh
 
 
-defvjp(_gru, _gru_vjp, sequence=True, symbol="gru", complex=False)
+defvjp(_gru, _gru_vjp, sequence=True, several=True, symbol="gru", complex=False)

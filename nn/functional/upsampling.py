@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value
+from autograd import ShapeMismatch
+from nn.functional.arrays import as_floats
 
 __all__ = ["interpolate"]
 
@@ -35,7 +36,7 @@ def interpolate(
     >>> interpolate(np.array([[[1.0, 2.0]]]), size=3, mode="linear", align_corners=True)
     array([[[1. , 1.5, 2. ]]])
     """
-    x = x if isinstance(x, Value) else np.asarray(x)
+    x = as_floats(x)
     axes = {"linear": (1,), "bilinear": (2,), "nearest": (1, 2, 3)}.get(mode)
     if axes is None:
         raise ValueError(f"mode is {mode!r}; it is 'nearest', 'linear' or 'bilinear'.")
@@ -45,18 +46,20 @@ def interpolate(
     if align_corners is not None and mode == "nearest":
         raise ValueError("align_corners is for mode='linear' or 'bilinear'.")
     sizes = x.shape[2:]
-    given = size if scale_factor is None else scale_factor
+    given: Any = size if scale_factor is None else scale_factor
     if (size is None) == (scale_factor is None):
         raise ValueError("interpolate takes either size or scale_factor.")
-    each: Any = tuple(given) if isinstance(given, Sequence) else (given,) * len(sizes)
-    if len(each) != len(sizes) or not all(e > 0 for e in each) or not all(sizes):
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    each: Any = tuple(given) if several else (given,) * len(sizes)
+    kind = (int | np.integer) if scale_factor is None else (float | int | np.number)
+    if len(each) != len(sizes) or not all(isinstance(e, kind) and 0 < e < math.inf for e in each):
         raise ValueError(
-            f"{'size' if scale_factor is None else 'scale_factor'} is positive, one or "
-            f"{len(sizes)} for an input of shape {x.shape}; not {given!r}."
+            f"{'size is whole and' if scale_factor is None else 'scale_factor is'} positive, one "
+            f"or {len(sizes)} for an input of shape {x.shape}; not {given!r}."
         )
+    if not all(sizes):
+        raise ShapeMismatch(f"interpolate: the input of shape {x.shape} has an axis of length 0.")
     for k, (n, e) in enumerate(zip(sizes, each, strict=True)):
-        if scale_factor is None and e != int(e):
-            raise ValueError(f"size is whole, not {given!r}.")
         wanted_size = int(e) if scale_factor is None else math.floor(n * e)
         if not wanted_size:
             raise ShapeMismatch(f"scale_factor={e} leaves nothing of an axis of {n}.")

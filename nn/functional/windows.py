@@ -6,7 +6,7 @@ and takes `kernel` elements, `dilation` apart. All of this is arithmetic on plai
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ __all__ = [
     "Geometry",
     "Ints",
     "counts",
+    "is_whole",
     "padded",
     "paddings",
     "per_axis",
@@ -41,20 +42,21 @@ class Geometry:
 
 def per_axis(name: str, setting: Any, axes: int, least: int = 1) -> Ints:
     """A setting as one integer for each axis, checked."""
-    try:
-        values = tuple(setting) if isinstance(setting, Sequence) else (setting,) * axes
-        whole = [int(v) for v in values if int(v) == v and v >= least]
-    except (TypeError, ValueError):
-        values, whole = (), []
-    if len(values) != axes or len(whole) != axes:
+    several = isinstance(setting, Sequence | np.ndarray) and not isinstance(setting, str)
+    values = tuple(setting) if several else (setting,) * axes
+    if len(values) != axes or not all(is_whole(v, least) for v in values):
         raise ValueError(
             f"{name} is one integer of at least {least}, or a tuple of {axes}; not {setting!r}."
         )
-    return tuple(whole)
+    return tuple(map(int, values))
+
+
+def is_whole(x: Any, least: int) -> bool:
+    return isinstance(x, int | np.integer) and bool(x >= least)
 
 
 def paddings(
-    padding: int | Sequence[int] | Literal["same", "valid"],
+    padding: Any,
     kernel: Ints,
     stride: Ints,
     dilation: Ints,
@@ -67,7 +69,7 @@ def paddings(
             raise ValueError(f"padding='same' is for a stride of 1, not {stride}.")
         totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
-    if not isinstance(padding, int | Sequence) or isinstance(padding, str):
+    if isinstance(padding, str):
         raise ValueError(f"padding is {padding!r}; it is an integer, a tuple, 'same' or 'valid'.")
     return tuple((p, p) for p in per_axis("padding", padding, len(kernel), 0))
 

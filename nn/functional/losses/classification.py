@@ -6,7 +6,8 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, log_softmax, primitive, relu, softmax
 from autograd import softplus as _softplus
-from nn.functional.losses.reduction import Reduction, alike, as_array, check_reduction, reduced
+from nn.functional.arrays import as_array
+from nn.functional.losses.reduction import Reduction, alike, check_reduction, reduced
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge_loss",
@@ -52,7 +53,8 @@ def cross_entropy(
     counted = _counted(weights, target, ignored)
     losses = -logs[_places(target)] * counted
     if label_smoothing:
-        every = -np.sum(logs * weights, axis=-1) * (counted != 0 if ignored is None else ~ignored)
+        every = -np.sum(logs * weights, axis=-1)
+        every = every if ignored is None else every * ~ignored
         losses = (1 - label_smoothing) * losses + (label_smoothing / x.shape[-1]) * every
     return _weighted(losses, counted, reduction)
 
@@ -127,7 +129,7 @@ def nll_loss(
     return _weighted(-x[_places(target)] * counted, counted, reduction)
 
 
-def _indices(input: Any, target: Any, ignore_index: int = -100) -> tuple[Any, Any]:
+def _indices(input: Any, target: Any, ignore_index: int | None = None) -> tuple[Any, Any]:
     """Class indices for this input, 0 where they are to be ignored; and where, or None."""
     target = np.asarray(target.data if isinstance(target, Value) else target)
     shape = input.shape
@@ -148,7 +150,7 @@ def _indices(input: Any, target: Any, ignore_index: int = -100) -> tuple[Any, An
         raise ValueError("the batch is empty: there is nothing to take the mean of.")
     least = np.minimum.reduce(target, axis=None)
     ignored = None
-    if least < 0 or ignore_index >= 0:
+    if ignore_index is not None and (least < 0 or ignore_index >= 0):
         found = target == ignore_index
         if found.any():
             ignored, target = found, np.where(found, 0, target)
@@ -221,7 +223,7 @@ def binary_cross_entropy(
         )
     _check_targets(target)
     losses = _binary_cross_entropy(input, target)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(_times_weight(losses, "weight", weight), reduction)
 
 
 @primitive
@@ -251,6 +253,23 @@ def _check_targets(target: Any) -> None:
         raise ValueError("the targets of a binary cross entropy are between 0 and 1.")
 
 
+def _times_weight(losses: Any, name: str, weight: Any) -> Any:
+    """losses times a weight that broadcasts to their shape."""
+    if weight is None:
+        return losses
+    weight = as_array(weight)
+    try:
+        fits = np.broadcast_shapes(weight.shape, losses.shape) == losses.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeMismatch(
+            f"the {name} of a binary cross entropy broadcasts to {losses.shape}; {weight.shape} "
+            "does not."
+        )
+    return losses * weight.astype(losses.dtype)
+
+
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,
@@ -270,9 +289,9 @@ def binary_cross_entropy_with_logits(
     """
     input, target = alike("binary_cross_entropy_with_logits", input, target)
     _check_targets(target)
-    positive = target if pos_weight is None else target * pos_weight
+    positive = _times_weight(target, "pos_weight", pos_weight)
     losses = positive * _softplus(-input) + (1 - target) * _softplus(input)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(_times_weight(losses, "weight", weight), reduction)
 
 
 def hinge_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, relu
-from nn.functional.losses.reduction import Reduction, as_array, reduced
+from nn.functional.arrays import as_array
+from nn.functional.losses.reduction import Reduction, reduced
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss"]
 
@@ -69,8 +70,7 @@ def triplet_margin_loss(
         raise ValueError("triplet_margin_loss of an empty batch has no mean.")
 
     def distance(a: Any, b: Any) -> Any:
-        d = a - b + eps
-        return np.linalg.norm(d, axis=-1) if p == 2 else np.sum(np.abs(d) ** p, axis=-1) ** (1 / p)
+        return np.linalg.norm(a - b + eps, ord=p, axis=-1)
 
     away = distance(anchor, negative)
     if swap:

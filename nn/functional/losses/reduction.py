@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value
+from autograd import ShapeMismatch
+from nn.functional.arrays import as_array
 
-__all__ = ["Reduction", "alike", "as_array", "check_reduction", "reduced"]
+__all__ = ["Reduction", "alike", "check_reduction", "reduced"]
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -25,10 +26,6 @@ def reduced(losses: Any, reduction: Reduction) -> Any:
     return np.mean(losses) if reduction == "mean" else np.sum(losses)
 
 
-def as_array(x: Any) -> Any:
-    return x if isinstance(x, Value) else np.asarray(x)
-
-
 def alike(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Input and target, if they are of one shape."""
     input, target = as_array(input), as_array(target)
@@ -39,4 +36,11 @@ def alike(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
         )
     if not target.size:
         raise ValueError(f"{loss} of an empty batch: there is nothing to take the mean of.")
-    return input, target
+    return _of_numbers(input, target), _of_numbers(target, input)
+
+
+def _of_numbers(x: Any, other: Any) -> Any:
+    """Integers and bools as the other's kind of numbers: their differences wrap around."""
+    if x.dtype.kind in "fc":
+        return x
+    return x.astype(other.dtype if other.dtype.kind == "f" else float)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, primitive
-from nn.functional.losses.reduction import Reduction, alike, as_array, reduced
+from nn.functional.arrays import as_array
+from nn.functional.losses.reduction import Reduction, alike, reduced
 
 __all__ = [
     "gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",

@@ -21,7 +21,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 @primitive
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight + bias as one call: half the records of every network, and no array between."""
-    y = x @ weight
+    y = _times(x, weight)
     if y.dtype != getattr(bias, "dtype", None):
         return y + bias
     y += bias
@@ -30,12 +30,19 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
 
 defvjp(
     _affine,
-    lambda g, y, x, weight, bias: g @ weight.T,
+    lambda g, y, x, weight, bias: _times(g, weight.T),
     lambda g, y, x, weight, bias: _rows(x).T @ _rows(g),
     lambda g, y, x, weight, bias: _rows(g).sum(axis=0) if getattr(bias, "ndim", 0) < 2 else g,
     broadcasts=True,
     symbol="linear",
 )
+
+
+def _times(x: Any, weight: Any) -> Any:
+    """x @ weight as one product of matrices, where NumPy would make one for each of x's first."""
+    if x.ndim < 3 or weight.ndim != 2:
+        return x @ weight
+    return (_rows(x) @ weight).reshape(*x.shape[:-1], weight.shape[1])
 
 
 def _rows(x: Any) -> Any:
@@ -74,6 +81,10 @@ def embedding(indices: Any, weight: Any, *, padding_idx: int | None = None) -> A
            [0., 1.]])
     """
     indices = np.asarray(indices.data if isinstance(indices, Value) else indices)
+    if np.ndim(weight) != 2:
+        raise ShapeMismatch(
+            f"the weight of an embedding has the shape (rows, width), not {np.shape(weight)}."
+        )
     rows = np.shape(weight)[0]
     if indices.dtype.kind not in "iu":
         raise TypeError(f"an embedding takes integers, not {indices.dtype}: write .astype(int).")
@@ -82,8 +93,10 @@ def embedding(indices: Any, weight: Any, *, padding_idx: int | None = None) -> A
             f"the indices of an embedding of {rows} rows are 0 … {rows - 1}; "
             f"these are {indices.min()} … {indices.max()}."
         )
-    if padding_idx is not None and padding_idx < 0:
-        padding_idx += rows
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise ValueError(f"padding_idx={padding_idx} is none of {rows} rows.")
+        padding_idx %= rows
     return _embedding(weight, indices, padding_idx=padding_idx)
 
 
