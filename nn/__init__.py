@@ -10,6 +10,7 @@ if not hasattr(autograd, "Value"):
     )
 
 from nn import functional, init
+from nn.files import load, save
 from nn.functional import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -159,6 +160,7 @@ from nn.layers import (
 from nn.module import Module
 from nn.randomness import manual_seed
 from nn.scalar import MLP, Layer, Neuron
+from nn.summary import Summary, summary
 
 __all__ = [
     "CELU",
@@ -233,6 +235,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Summary",
     "Tanh",
     "TransformerDecoder",
     "TransformerDecoderLayer",
@@ -283,6 +286,7 @@ __all__ = [
     "layer_norm",
     "leaky_relu",
     "linear",
+    "load",
     "log_softmax",
     "logsumexp",
     "lstm_scan",
@@ -299,6 +303,7 @@ __all__ = [
     "rms_norm",
     "rnn_scan",
     "rotary_encoding",
+    "save",
     "scaled_dot_product_attention",
     "selu",
     "sigmoid",
@@ -308,6 +313,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "summary",
     "tanh",
     "to_torch",
     "triplet_margin_loss",

@@ -14,9 +14,13 @@ from nn.randomness import RNG, generator
 __all__ = [
     "calculate_gain",
     "constant_",
+    "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
+    "ones_",
+    "orthogonal_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -42,6 +46,71 @@ def zeros_(p: Value) -> Value:
     array([0., 0.])
     """
     return constant_(p, 0.0)
+
+
+def ones_(p: Value) -> Value:
+    """Every element 1.
+
+    >>> ones_(Value([3.0, 2.0])).data
+    array([1., 1.])
+    """
+    return constant_(p, 1.0)
+
+
+def eye_(p: Value) -> Value:
+    """The identity, for a weight of two axes: 1 on the diagonal, 0 elsewhere.
+
+    >>> eye_(Value(np.empty((2, 3)))).data
+    array([[1., 0., 0.],
+           [0., 1., 0.]])
+    """
+    if p.ndim != 2:
+        raise ValueError(f"the identity has two axes; this weight has the shape {p.shape}.")
+    return _fill(p, np.eye(p.shape[0], p.shape[1]))
+
+
+def orthogonal_(p: Value, gain: float = 1.0, *, rng: RNG = None) -> Value:
+    """gain times a matrix with orthonormal rows or columns, uniform among these.
+
+    A weight of more than two axes counts as a matrix of its first axis and all others. Saxe et al.
+    2013 (arXiv:1312.6120). Raises ValueError for a weight of fewer than two axes.
+
+    >>> w = orthogonal_(Value(np.empty((2, 3))), rng=0).data
+    >>> bool(np.allclose(w @ w.T, np.eye(2)))
+    True
+    """
+    _fans(p)
+    rows = p.shape[0]
+    columns = math.prod(p.shape[1:])
+    q, r = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
+    q = q * np.where(np.diag(r) < 0, -1, 1)  # else the signs would not be uniform
+    return _fill(p, gain * np.reshape(q if rows >= columns else q.T, p.shape))
+
+
+def trunc_normal_(
+    p: Value,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    *,
+    rng: RNG = None,
+) -> Value:
+    """Normal, but within [a, b]: what falls outside is drawn again.
+
+    Raises ValueError where hardly anything falls inside (less than about 1 in 10,000).
+
+    >>> bool((abs(trunc_normal_(Value(np.empty(99)), rng=0).data) <= 2).all())
+    True
+    """
+    low, high = ((x - mean) / (std * math.sqrt(2)) for x in (a, b))
+    if not std > 0 or not (math.erf(high) - math.erf(low)) / 2 > 1e-4:
+        raise ValueError(f"a normal of {mean} ± {std} is hardly ever between {a} and {b}.")
+    rng = generator(rng)
+    data = rng.normal(mean, std, p.shape)
+    while (outside := (data < a) | (data > b)).any():
+        data[outside] = rng.normal(mean, std, int(outside.sum()))
+    return _fill(p, data)
 
 
 def uniform_(p: Value, a: float = 0.0, b: float = 1.0, *, rng: RNG = None) -> Value:

@@ -8,7 +8,7 @@ from autograd import ShapeMismatch, Value
 from nn import functional, init
 from nn.functional.attention import attention_weights
 from nn.layers.linear import Linear
-from nn.layers.shapes import shape_of, unfit
+from nn.layers.shapes import called, shape_of, unfit
 from nn.module import Module
 from nn.randomness import RNG, generator
 
@@ -157,15 +157,20 @@ class MultiheadAttention(Module):
             masks.append(~np.tri(queries, keys, dtype=bool))
         if not masks:
             return None
-        hidden = [m for m in masks if not isinstance(m, Value) and np.asarray(m).dtype == bool]
-        added = [m for m in masks if isinstance(m, Value) or np.asarray(m).dtype != bool]
+        masks = [m if isinstance(m, Value) else np.asarray(m) for m in masks]
+        for m in masks:
+            if m.dtype.kind in "iu":
+                raise TypeError("a mask is of bools or of floats to add, not of integers.")
+        hidden, added = [m for m in masks if m.dtype == bool], [m for m in masks if m.dtype != bool]
         may_look: Any = True
         for mask in hidden:
-            may_look = may_look & ~np.asarray(mask)
+            may_look = may_look & ~mask
         if not added:
             return may_look
         total = sum(added[1:], start=added[0])
-        return total if may_look is True else total + np.where(may_look, 0.0, -np.inf)
+        if may_look is True:
+            return total
+        return total + np.where(may_look, 0.0, -np.inf).astype(total.dtype)
 
     def _check(self, query: Any, key: Any, value: Any) -> None:
         shapes = [shape_of(x) for x in (query, key, value)]
@@ -182,8 +187,8 @@ class MultiheadAttention(Module):
             lead = "N, {}" if self.batch_first else "{}, N"
             wanted = (f"({lead.format(n)}, {w})" for n, w in zip("LSS", widths, strict=True))
             raise ShapeMismatch(
-                f"{self!r} takes a query, a key and a value of shapes {', '.join(wanted)}, or all "
-                f"without N; not {', '.join(map(str, shapes))}."
+                f"{called(self)} takes a query, a key and a value of shapes {', '.join(wanted)}, "
+                f"or all without N; not {', '.join(map(str, shapes))}."
             )
 
     def extra_repr(self) -> str:
@@ -212,7 +217,8 @@ class PositionalEncoding(Module):
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
-        shape = shape_of(x)
+        x = x if isinstance(x, Value) else np.asarray(x)
+        shape = x.shape
         if len(shape) not in (2, 3) or shape[-1] != self.d_model:
             lead = "N, T" if self.batch_first else "T, N"
             raise unfit(self, f"({lead}, {self.d_model}) or (T, {self.d_model})", shape)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd import ShapeMismatch
+import numpy as np
+
+from autograd import ShapeMismatch, Value
 from nn.layers.shapes import shape_of
 from nn.module import Module
 
@@ -24,18 +26,25 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Any) -> None:
-        for k, layer in enumerate(layers):
-            if not callable(layer):
-                raise TypeError(f"layer {k} of a Sequential is a {type(layer).__name__}, no layer.")
-        self.layers = list(layers)
+        self.layers: list[Any] = []
+        for layer in layers:
+            self.append(layer)
+
+    def append(self, layer: Any) -> "Sequential":
+        self.layers.append(_layer(f"layer {len(self.layers)} of a Sequential", layer))
+        return self
 
     def named_members(self) -> Iterable[tuple[str, Any]]:
         yield from ((str(k), layer) for k, layer in enumerate(self.layers))
         yield from ((name, member) for name, member in vars(self).items() if name != "layers")
 
     def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
+        for k, layer in enumerate(self.layers):
+            try:
+                x = layer(x)
+            except ShapeMismatch as error:
+                error.add_note(f"It is layer {k} of a Sequential of {len(self.layers)}.")
+                raise
         return x
 
     def __len__(self) -> int:
@@ -46,6 +55,14 @@ class Sequential(Module):
 
     def __getitem__(self, k: int | slice) -> Any:
         return Sequential(*self.layers[k]) if isinstance(k, slice) else self.layers[k]
+
+
+def _layer(what: str, layer: Any) -> Any:
+    if isinstance(layer, type):
+        raise TypeError(f"{what} is the class {layer.__name__}: write {layer.__name__}(…).")
+    if not callable(layer):
+        raise TypeError(f"{what} is a {type(layer).__name__}, no layer.")
+    return layer
 
 
 class Residual(Module):
@@ -60,9 +77,13 @@ class Residual(Module):
     """
 
     def __init__(self, *layers: Any) -> None:
-        self.inner = layers[0] if len(layers) == 1 else Sequential(*layers)
+        one = len(layers) == 1
+        self.inner = (
+            _layer("what a Residual is led around", layers[0]) if one else Sequential(*layers)
+        )
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        x = x if isinstance(x, Value) else np.asarray(x)
         change = self.inner(x, *args, **kwargs)
         if shape_of(change) != shape_of(x):
             raise ShapeMismatch(
@@ -91,7 +112,8 @@ class ModuleList(Module):
         self.extend(modules)
 
     def named_members(self) -> Iterable[tuple[str, Any]]:
-        return ((str(k), member) for k, member in enumerate(self.items))
+        yield from ((str(k), member) for k, member in enumerate(self.items))
+        yield from ((name, member) for name, member in vars(self).items() if name != "items")
 
     def append(self, module: Any) -> "ModuleList":
         self.insert(len(self.items), module)
@@ -103,9 +125,7 @@ class ModuleList(Module):
         return self
 
     def insert(self, k: int, module: Any) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"a ModuleList holds modules, not a {type(module).__name__}.")
-        self.items.insert(k, module)
+        self.items.insert(k, _module(self, module))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -117,7 +137,13 @@ class ModuleList(Module):
         return ModuleList(self.items[k]) if isinstance(k, slice) else self.items[k]
 
     def __setitem__(self, k: int, module: Any) -> None:
-        self.items[k] = module
+        self.items[k] = _module(self, module)
+
+    def __delitem__(self, k: int | slice) -> None:
+        del self.items[k]
+
+    def __iadd__(self, modules: Iterable[Any]) -> "ModuleList":
+        return self.extend(modules)
 
     def __repr__(self) -> str:
         """Alike modules in a row are shown once."""
@@ -133,6 +159,14 @@ class ModuleList(Module):
         ]
         inner = "".join("\n  " + line.replace("\n", "\n  ") for line in lines)
         return f"{type(self).__name__}({inner}\n)" if inner else f"{type(self).__name__}()"
+
+
+def _module(container: Module, module: Any) -> Module:
+    if not isinstance(module, Module):
+        raise TypeError(
+            f"a {type(container).__name__} holds modules, not a {type(module).__name__}."
+        )
+    return module
 
 
 class ModuleDict(Module):
@@ -151,7 +185,8 @@ class ModuleDict(Module):
         self.update(modules)
 
     def named_members(self) -> Iterable[tuple[str, Any]]:
-        return self.by_name.items()
+        yield from self.by_name.items()
+        yield from ((name, member) for name, member in vars(self).items() if name != "by_name")
 
     def update(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         for name, module in dict(modules).items():
@@ -179,11 +214,12 @@ class ModuleDict(Module):
         return self.by_name[name]
 
     def __setitem__(self, name: str, module: Any) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"a ModuleDict holds modules, not a {type(module).__name__}.")
         if not isinstance(name, str) or not name or "." in name:
             raise ValueError(f"a module's name is a text without a dot, not {name!r}.")
-        self.by_name[name] = module
+        self.by_name[name] = _module(self, module)
+
+    def pop(self, name: str) -> Any:
+        return self.by_name.pop(name)
 
     def __delitem__(self, name: str) -> None:
         del self.by_name[name]

@@ -9,8 +9,8 @@ import numpy as np
 from autograd import ShapeMismatch, Value
 from nn import functional, init
 from nn.functional.convolution import PaddingMode, pad_around
-from nn.functional.windows import paddings, per_axis
-from nn.layers.shapes import channels_first, shape_of
+from nn.functional.windows import is_whole, paddings, per_axis
+from nn.layers.shapes import called, channels_first, shape_of
 from nn.module import Module
 from nn.randomness import RNG, generator
 
@@ -43,10 +43,10 @@ class _Convolution(Module):
         name = type(self).__name__
         if in_channels < 1 or out_channels < 1:
             raise ValueError(f"{name}({in_channels}, {out_channels}, …): both must be at least 1.")
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        if not is_whole(groups, 1) or in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"{name}: groups={groups} divides both in_channels={in_channels} and "
-                f"out_channels={out_channels}, or it cannot split them."
+                f"{name}: groups is an integer that divides in_channels={in_channels} and "
+                f"out_channels={out_channels}; {groups!r} does not."
             )
         if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
             raise ValueError(
@@ -213,7 +213,7 @@ class _Transposed(_Convolution):
             rng,
         )
 
-    def forward(self, x: Any, output_size: Sequence[int] | None = None) -> Any:
+    def forward(self, x: Any, output_size: Any = None) -> Any:
         """output_size: the spatial axes wanted, of those that the stride leaves open."""
         channels_first(self, x, self.in_channels, self.axes)
         return type(self).function(
@@ -227,19 +227,23 @@ class _Transposed(_Convolution):
             groups=self.groups,
         )
 
-    def _extra(self, sizes: tuple[int, ...], wanted: Sequence[int] | None) -> tuple[int, ...]:
+    def _extra(self, sizes: tuple[int, ...], wanted: Any) -> tuple[int, ...]:
         if wanted is None:
             return self.output_padding
         settings: Any = (sizes, self.stride, self.padding, self.dilation, self.kernel_size)
         least = [
             (n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in zip(*settings, strict=True)
         ]
-        wanted = tuple(wanted)[-self.axes :]
+        several = isinstance(wanted, Sequence) and len(wanted) == self.axes + 2
+        try:
+            wanted = per_axis("output_size", wanted[2:] if several else wanted, self.axes)
+        except ValueError as error:
+            raise ShapeMismatch(f"{called(self)}: {error}") from None
         extra = tuple(w - m for w, m in zip(wanted, least, strict=True))
         if not all(0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
             most = tuple(m + s - 1 for m, s in zip(least, self.stride, strict=True))
             raise ShapeMismatch(
-                f"{self!r} makes spatial axes from {tuple(least)} to {most} of {sizes}, "
+                f"{called(self)} makes spatial axes from {tuple(least)} to {most} of {sizes}, "
                 f"not {wanted}."
             )
         return extra

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value
 from nn import functional, init
-from nn.layers.shapes import shape_of, unfit
+from nn.layers.shapes import called, shape_of, unfit
 from nn.module import Module
 from nn.randomness import RNG, generator
 
@@ -102,7 +102,7 @@ class Bilinear(Module):
         _, n, m = self.weight.shape
         if first[-1:] != (n,) or second[-1:] != (m,) or first[:-1] != second[:-1]:
             raise ShapeMismatch(
-                f"{self!r} takes inputs of shapes (..., {n}) and (..., {m}), not {first} and "
+                f"{called(self)} takes inputs of shapes (..., {n}) and (..., {m}), not {first} and "
                 f"{second}."
             )
         return functional.bilinear(x1, x2, self.weight, self.bias)
@@ -202,7 +202,7 @@ class Unflatten(Module):
     """
 
     def __init__(self, axis: int, sizes: Sequence[int]) -> None:
-        self.axis, self.sizes = axis, tuple(sizes)
+        self.axis, self.sizes = axis, tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
         if self.sizes.count(-1) > 1 or not all(n > 0 or n == -1 for n in self.sizes):
             raise ValueError(f"sizes are positive, and at most one of them -1; not {sizes!r}.")
 

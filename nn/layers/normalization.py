@@ -82,18 +82,15 @@ class _BatchNorm(_Running):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, bias, track_running_stats, dtype)
 
-    def _share(self) -> float:
-        """How much this batch counts, which is counted; with momentum=None all count alike."""
-        self.num_batches_tracked += 1
-        return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-
     def forward(self, x: Any) -> Any:
         self._check(x)
         by_batch = self.training or self.running_mean is None
         tracks = self.training and self.track_running_stats
-        momentum = self._share() if tracks else 0.0
         keeps = tracks or not by_batch
-        return functional.batch_norm(
+        momentum = self.momentum
+        if momentum is None:  # all batches count alike
+            momentum = 1 / (int(self.num_batches_tracked) + 1) if tracks else 0.0
+        y = functional.batch_norm(
             x,
             self.running_mean if keeps else None,
             self.running_var if keeps else None,
@@ -103,6 +100,9 @@ class _BatchNorm(_Running):
             momentum=momentum,
             eps=self.eps,
         )
+        if tracks:
+            self.num_batches_tracked += 1
+        return y
 
 
 class BatchNorm1d(_BatchNorm):
@@ -265,10 +265,10 @@ class RMSNorm(Module):
 
 
 def _last(name: str, shape: int | Sequence[int]) -> tuple[int, ...]:
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if not shape or min(shape) < 1:
+    shape = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    if not shape or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
         raise ValueError(f"{name} takes a length or several, of at least 1; not {shape}.")
-    return shape
+    return tuple(map(int, shape))
 
 
 def _check_end(layer: Module, x: Any, end: tuple[int, ...]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from autograd import ShapeMismatch, Value
 from nn import functional, init
 from nn.functional.recurrence import gru_scan, lstm_scan, rnn_scan
-from nn.layers.shapes import unfit
+from nn.layers.shapes import called, unfit
 from nn.module import Module
 from nn.randomness import RNG, generator
 
@@ -79,9 +79,11 @@ class _Recurrent(Module):
         """hx: the first state. lengths: integers (N,), how much of each sequence counts."""
         x = x if isinstance(x, Value) else np.asarray(x)
         batched = x.ndim == 3
-        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape[:-1]:
-            lead = "N, T" if self.batch_first else "T, N"
-            raise unfit(self, f"({lead}, {self.input_size}) or (T, {self.input_size})", x.shape)
+        lead = "N, T" if self.batch_first else "T, N"
+        steps_axis = 1 if batched and self.batch_first else 0
+        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or not x.shape[steps_axis]:
+            wanted = f"({lead}, {self.input_size}) or (T, {self.input_size}), T of at least 1"
+            raise unfit(self, wanted, x.shape)
         if not batched:
             x = np.expand_dims(x, 1)
         elif self.batch_first:
@@ -89,17 +91,23 @@ class _Recurrent(Module):
         steps, n = x.shape[:2]
         first = self._first(hx, n, batched, x.dtype)
         mask = None if lengths is None else self._mask(lengths, steps, n)
+        if mask is not None:  # whatever stands beyond the ends, NaN too, does not matter
+            x = np.where(mask, x, 0)
         finals: list[list[Any]] = []
         for layer in range(self.num_layers):
             if layer and self.dropout:
                 x = functional.dropout(x, self.dropout, self.training, rng=self.rng)
             outputs = []
             for backwards, name in enumerate(self._names(layer)):
-                turn = -1 if backwards else 1
                 state = [s[len(finals)] for s in first]
-                sequence, valid = x[::turn], mask if mask is None else mask[::turn]
-                out, last = self.scan(sequence, state, valid, name)
-                outputs.append(out[::turn])
+                if backwards:
+                    out, last = self.scan(
+                        x[::-1], state, mask if mask is None else mask[::-1], name
+                    )
+                    outputs.append(out[::-1])
+                else:
+                    out, last = self.scan(x, state, mask, name)
+                    outputs.append(out)
                 finals.append(last)
             x = outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=2)
             if mask is not None:
@@ -117,13 +125,14 @@ class _Recurrent(Module):
         if hx is None:
             dtype = np.result_type(dtype, self._parameters("l0")[1].dtype)
             return [np.zeros(whole, dtype)] * self.states
-        parts = [hx] if self.states == 1 else list(hx)
+        several = self.states > 1 and isinstance(hx, list | tuple)
+        parts = list(hx) if several else [hx]
         parts = [p if isinstance(p, Value) else np.asarray(p) for p in parts]
         wanted = whole if batched else (whole[0], whole[2])
         if len(parts) != self.states or any(p.shape != wanted for p in parts):
             raise ShapeMismatch(
-                f"{self!r} takes a first state of {self.states} part(s) of the shape {wanted}, "
-                f"(layers · directions{', N' if batched else ''}, hidden_size); not "
+                f"{called(self)} takes a first state of {self.states} part(s) of the shape "
+                f"{wanted}, (layers · directions{', N' if batched else ''}, hidden_size); not "
                 f"{', '.join(str(p.shape) for p in parts)}."
             )
         return parts if batched else [np.expand_dims(p, 1) for p in parts]

@@ -6,7 +6,12 @@ import numpy as np
 
 from autograd import ShapeMismatch
 
-__all__ = ["channels_first", "shape_of", "unfit"]
+__all__ = ["called", "channels_first", "shape_of", "unfit"]
+
+
+def called(layer: Any) -> str:
+    """The layer as it was made, in one line: its repr without its parts."""
+    return f"{type(layer).__name__}({layer.extra_repr()})"
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -14,7 +19,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 
 def unfit(layer: object, wanted: str, shape: tuple[int, ...]) -> ShapeMismatch:
-    return ShapeMismatch(f"{layer!r} takes an input of shape {wanted}, not {shape}.")
+    return ShapeMismatch(f"{called(layer)} takes an input of shape {wanted}, not {shape}.")
 
 
 def channels_first(layer: object, x: Any, channels: int, axes: int) -> None:

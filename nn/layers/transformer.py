@@ -230,7 +230,26 @@ class TransformerDecoder(_Stack):
     (5, 4, 8)
     """
 
-    def forward(self, tgt: Any, memory: Any, **masks: Any) -> Any:
+    def forward(
+        self,
+        tgt: Any,
+        memory: Any,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Any:
         for layer in self.layers:
-            tgt = layer(tgt, memory, **masks)
+            tgt = layer(
+                tgt,
+                memory,
+                tgt_mask,
+                memory_mask,
+                tgt_key_padding_mask,
+                memory_key_padding_mask,
+                tgt_is_causal,
+                memory_is_causal,
+            )
         return tgt if self.norm is None else self.norm(tgt)
