@@ -1,8 +1,8 @@
 """A small LeNet on scikit-learn's handwritten digits: at least 98.5 % of held-out ones are right.
 
 Two convolutions and two linear layers; in training each image is moved by up to one pixel, so that
-the network cannot learn places by heart. It prints the layers, the loss of each epoch, which held-out
-digits are misread, and the share of those that are not. About half a minute.
+the network cannot learn places by heart. It prints the layers, the loss of each epoch, which
+held-out digits are misread, and the share of those that are not. Half a minute.
 
 It needs scikit-learn for the data: pip install -e ".[examples]"
 """
@@ -58,16 +58,14 @@ def lenet(seed=0):
 
 def main():
     (x, y), (x_held, y_held) = digits()
-    model, epochs, batch_size = lenet(), 30, 32
+    model, epochs, batch_size = lenet(), 20, 32
     print(nn.summary(model, x[:batch_size]), end="\n\n")
 
     optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2)
     trainer = optim.Trainer(model, nn.cross_entropy, optimizer, metrics=["accuracy"])
     schedule = optim.CosineAnnealingLR(optimizer, T_max=epochs)
     callbacks = [optim.LearningRateScheduler(schedule)]
-    trainer.fit(
-        x, y, batch_size=batch_size, epochs=epochs, callbacks=callbacks, rng=0, verbose=2
-    )
+    trainer.fit(x, y, batch_size=batch_size, epochs=epochs, callbacks=callbacks, rng=0, verbose=2)
 
     read = trainer.predict(x_held).argmax(axis=1)
     for k in np.flatnonzero(read != y_held):

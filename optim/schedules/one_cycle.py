@@ -65,9 +65,9 @@ class OneCycleLR(LRScheduler):
         return self._at(t, 1)
 
     def step(self) -> None:
-        if self.last_epoch + 1 >= self.total_steps:
+        if self.last_epoch >= self.total_steps:  # as in PyTorch: one after the last update is fine
             raise ValueError(
-                f"step {self.last_epoch + 2} of a schedule of total_steps={self.total_steps}: make "
+                f"step {self.last_epoch + 1} of a schedule of total_steps={self.total_steps}: make "
                 "it with as many as there are updates, or epochs."
             )
         super().step()

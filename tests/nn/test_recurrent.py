@@ -346,7 +346,7 @@ def test_parameters_have_pytorchs_names_and_begin_small(kind, gates):
     assert names == ["weight_ih_l0", "weight_hh_l0"]
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (4, 2, 2), (1, 4, 2, 3), (0, 2, 3)])
+@pytest.mark.parametrize("shape", [(), (3,), (4, 2, 2), (1, 4, 2, 3), (0, 3)])
 def test_an_input_that_does_not_fit_is_named_with_what_fits(shape):
     for layer, wanted in ((make("gru"), "(T, N, 3)"), (make("gru", batch_first=True), "(N, T, 3)")):
         with pytest.raises(ShapeMismatch) as caught:
