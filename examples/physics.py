@@ -6,8 +6,8 @@ The equation is that of a pendulum that swings far out, with friction:
 
 The network is a function θ(t) of smooth parts. The loss is how much it breaks the equation at
 points between 0 and 6, for which it is differentiated twice by t; and its gradient by the weights,
-a third derivative. This is called a physics-informed neural network (Raissi et al. 2019). At the end it is
-compared with a Runge-Kutta solution. It writes `out/pendulum.png`. About ten seconds.
+a third derivative. This is called a physics-informed neural network (Raissi et al. 2019). At the
+end it is compared with a Runge-Kutta solution. It writes `out/pendulum.png`. About ten seconds.
 
 It needs matplotlib: pip install -e ".[examples]"
 """

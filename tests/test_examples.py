@@ -96,6 +96,48 @@ def test_the_page_on_training(capsys, tmp_path, monkeypatch):
     assert len(names["history"]) == len(names["run"]()[1]) == 3
 
 
+def test_the_page_on_networks(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_page((ROOT / "docs" / "networks.md").read_text("utf-8"), {}, capsys)
+    assert os.listdir() == ["lenet.npz"]
+
+
+def last_numbers(example, cwd):
+    """The numbers at the end of its last lines, the last one first."""
+    lines = run(ROOT / "examples" / example, cwd).splitlines()
+    return [float(n) for line in lines[::-1] for n in re.findall(r": (-?[\d.]+)", line)]
+
+
+@pytest.mark.parametrize(
+    ("example", "reached", "pictures"),
+    [
+        pytest.param("lenet_digits.py", lambda right: right >= 98.5, [], marks=pytest.mark.slow),
+        pytest.param(
+            "char_gpt.py", lambda gpt, trigrams: gpt < trigrams - 0.3, [], marks=pytest.mark.slow
+        ),
+        ("lstm_text.py", lambda lstm, bigrams: lstm > bigrams + 2, []),
+        pytest.param(
+            "autoencoder.py",
+            lambda network, linear: network < 0.6 * linear,
+            ["reconstructions.png"],
+            marks=pytest.mark.slow,
+        ),
+        ("vae_digits.py", lambda like, kinds: like >= 45 and kinds >= 9, ["made_up_digits.png"]),
+        pytest.param(
+            "physics.py", lambda off: off < 0.01, ["pendulum.png"], marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_a_network_reaches_what_its_page_says(example, reached, pictures, tmp_path):
+    if example != "lstm_text.py" and example != "char_gpt.py":
+        pytest.importorskip("sklearn")
+        pytest.importorskip("matplotlib")
+    numbers = last_numbers(example, tmp_path)
+    assert reached(*numbers[: reached.__code__.co_argcount])
+    written = tmp_path / "out"
+    assert [path.name for path in written.glob("*")] == pictures
+
+
 def test_the_gallery_is_what_the_program_draws(tmp_path):
     printed = run(ROOT / "examples" / "gallery.py", tmp_path).splitlines()
     assert printed[-1] == "7 pictures"

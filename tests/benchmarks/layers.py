@@ -1,9 +1,12 @@
 """Whole networks, the same here and in PyTorch with the same weights: a training step of each."""
 
+import tracemalloc
+
 import numpy as np
 
 import nn
 import optim
+from autograd import Value
 
 
 def lenet():
@@ -89,6 +92,26 @@ def gpt_block():
         return Theirs()
 
     return GPT(), theirs, np.random.default_rng(0).integers(0, 64, (16, 64)), 64
+
+
+def peaks():
+    """The memory of a convolution beside its input and output, and that of all its windows."""
+    x = Value(np.ones((16, 16, 64, 64), np.float32))
+    layer = nn.Conv2d(16, 16, 5, padding=2, dtype=np.float32)
+    tracemalloc.start()
+    y = layer(x)
+    forward = tracemalloc.get_traced_memory()[1] - y.data.nbytes
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    y.sum().backward()
+    backward = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    windows = x.size * 25 * 4
+    return (
+        f"all its windows are {windows / 1e6:.0f} MB; beside its output, forward takes "
+        f"{forward / 1e6:.1f} MB, backward, gradients of {x.data.nbytes / 1e6:.1f} MB "
+        f"included, {backward / 1e6:.1f} MB"
+    )
 
 
 def steps(task, torch, threads):

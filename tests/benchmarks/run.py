@@ -4,13 +4,14 @@
     python3 dev.py bench gpt mlp  the rows whose names contain one of the words
 
 A row shows the medians of both, the median of the ratios of neighbouring rounds, and their range.
-The neighbours PyTorch and micrograd are needed for their rows only. One thread each.
+The neighbours PyTorch and micrograd are needed for their rows only. One thread each, but for whole
+networks (`layers`), which are measured with two as well.
 """
 
 import os
 
 for library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ[f"{library}_NUM_THREADS"] = "1"
+    os.environ[f"{library}_NUM_THREADS"] = os.environ.get("BENCH_THREADS", "1")
 
 import gc
 import importlib.util
@@ -26,6 +27,7 @@ import tracemalloc
 from pathlib import Path
 
 import functions
+import layers as whole
 import networks
 import numpy as np
 import scalar_gpt
@@ -322,7 +324,27 @@ def trainer():
         )
 
 
-ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show, trainer]
+def layers():
+    """Whole networks, in processes of their own with one and two threads."""
+    if missing("torch"):
+        return
+    if "BENCH_THREADS" not in os.environ:
+        for threads in ("2", "1"):
+            environment = os.environ | {"BENCH_THREADS": threads}
+            environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "OPENBLAS", "MKL")}
+            subprocess.run([sys.executable, __file__, "layers"], env=environment, check=True)
+        print(f"a convolution of 16 images of 64 × 64, 16 → 16 channels: {whole.peaks()}")
+        return
+    import torch
+
+    threads = int(os.environ["BENCH_THREADS"])
+    for task in (whole.lenet, whole.lstm, whole.gpt_block):
+        ours, theirs = whole.steps(task, torch, threads)
+        name = f"{task.__name__}, {threads} threads, PyTorch eager"
+        compare(name, "1.5", ours, theirs, rounds=25, times=2)
+
+
+ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show, trainer, layers]
 
 if __name__ == "__main__":
     words = sys.argv[1:]
