@@ -29,13 +29,14 @@ class _Recurrent(Module):
         self,
         input_size: int,
         hidden_size: int,
-        num_layers: int,
-        bias: bool,
-        batch_first: bool,
-        dropout: float,
-        bidirectional: bool,
-        dtype: Any,
-        rng: RNG,
+        num_layers: int = 1,
+        *,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = np.float64,
+        rng: RNG = None,
     ) -> None:
         if min(input_size, hidden_size, num_layers) < 1:
             raise ValueError(
@@ -181,27 +182,12 @@ class RNN(_Recurrent):
         num_layers: int = 1,
         *,
         nonlinearity: Literal["tanh", "relu"] = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        dtype: Any = np.float64,
-        rng: RNG = None,
+        **settings: Any,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity is {nonlinearity!r}; it is 'tanh' or 'relu'.")
         self.nonlinearity = nonlinearity
-        super().__init__(
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            dtype,
-            rng,
-        )
+        super().__init__(input_size, hidden_size, num_layers, **settings)
 
     def scan(self, x: Any, first: list[Any], mask: Any, name: str) -> tuple[Any, list[Any]]:
         ih, hh, b_ih, b_hh = self._parameters(name)
@@ -235,31 +221,6 @@ class LSTM(_Recurrent):
 
     gates, states = 4, 2
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        *,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        dtype: Any = np.float64,
-        rng: RNG = None,
-    ) -> None:
-        super().__init__(
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            dtype,
-            rng,
-        )
-
     def scan(self, x: Any, first: list[Any], mask: Any, name: str) -> tuple[Any, list[Any]]:
         ih, hh, b_ih, b_hh = self._parameters(name)
         a = functional.linear(x, ih, None if b_ih is None else b_ih + b_hh)
@@ -282,31 +243,6 @@ class GRU(_Recurrent):
     """
 
     gates = 3
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        *,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        dtype: Any = np.float64,
-        rng: RNG = None,
-    ) -> None:
-        super().__init__(
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            dtype,
-            rng,
-        )
 
     def scan(self, x: Any, first: list[Any], mask: Any, name: str) -> tuple[Any, list[Any]]:
         ih, hh, b_ih, b_hh = self._parameters(name)

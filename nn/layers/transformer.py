@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,46 +20,46 @@ __all__ = [
     "TransformerEncoderLayer",
 ]  # fmt: skip
 
-Activation = str | Callable[[Any], Any]
-
 
 class _Layer(Module):
-    """What both kinds share: the two linear maps, and norms after or before each part."""
+    """What both kinds share: attentions, the two linear maps, and a norm and dropout for each."""
 
-    def _begin(
-        self, d_model: int, nhead: int, dim_feedforward: int, settings: dict[str, Any]
+    attentions: ClassVar[tuple[str, ...]]
+    self_attn: MultiheadAttention
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        *,
+        activation: str | Callable[[Any], Any] = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        dtype: Any = np.float64,
+        rng: RNG = None,
     ) -> None:
-        dtype, rng = settings["dtype"], settings["rng"]
-        bias, dropout, eps = settings["bias"], settings["dropout"], settings["layer_norm_eps"]
-        activation = settings["activation"]
         known = {"relu": functional.relu, "gelu": functional.gelu}
-        if not callable(activation) and activation not in known:
+        if isinstance(activation, str) and activation not in known:
             raise ValueError(
                 f"activation is {activation!r}; it is 'relu', 'gelu' or a function of an array."
             )
-        self.activation = activation if callable(activation) else known[activation]
-        self.norm_first = settings["norm_first"]
+        self.activation = known[activation] if isinstance(activation, str) else activation
+        self.norm_first = norm_first
         rng = None if rng is None else generator(rng)
-        parts = [name for name in ("self_attn", "multihead_attn") if name in self.sublayers]
-        for name in parts:
-            attention = MultiheadAttention(
-                d_model,
-                nhead,
-                dropout,
-                bias=bias,
-                batch_first=settings["batch_first"],
-                dtype=dtype,
-                rng=rng,
-            )
+        made: dict[str, Any] = {"bias": bias, "dtype": dtype, "rng": rng}
+        for name in self.attentions:
+            attention = MultiheadAttention(d_model, nhead, dropout, batch_first=batch_first, **made)
             setattr(self, name, attention)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
+        self.linear1 = Linear(d_model, dim_feedforward, **made)
         self.dropout = Dropout(dropout, rng=rng)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
-        for k in range(1, len(self.sublayers) + 1):
-            setattr(self, f"norm{k}", LayerNorm(d_model, eps, bias=bias, dtype=dtype))
+        self.linear2 = Linear(dim_feedforward, d_model, **made)
+        for k in range(1, len(self.attentions) + 2):
+            setattr(self, f"norm{k}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
             setattr(self, f"dropout{k}", Dropout(dropout, rng=rng))
-
-    sublayers: tuple[str, ...]
 
     def _around(self, k: int, x: Any, part: Callable[[Any], Any]) -> Any:
         """x and what the k-th part makes of it, with its norm before the part or after the sum."""
@@ -85,25 +85,7 @@ class TransformerEncoderLayer(_Layer):
     (4, 5, 8)
     """
 
-    sublayers = ("self_attn", "feed_forward")
-    self_attn: MultiheadAttention
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        *,
-        activation: Activation = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: Any = np.float64,
-        rng: RNG = None,
-    ) -> None:
-        self._begin(d_model, nhead, dim_feedforward, locals())
+    attentions = ("self_attn",)
 
     def forward(
         self,
@@ -135,26 +117,8 @@ class TransformerDecoderLayer(_Layer):
     (4, 5, 8)
     """
 
-    sublayers = ("self_attn", "multihead_attn", "feed_forward")
-    self_attn: MultiheadAttention
+    attentions = ("self_attn", "multihead_attn")
     multihead_attn: MultiheadAttention
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        *,
-        activation: Activation = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: Any = np.float64,
-        rng: RNG = None,
-    ) -> None:
-        self._begin(d_model, nhead, dim_feedforward, locals())
 
     def forward(
         self,
