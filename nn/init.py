@@ -200,6 +200,7 @@ def calculate_gain(nonlinearity: str, a: float = 0.0) -> float:
         "sigmoid": 1.0,
         "tanh": 5 / 3,
         "relu": math.sqrt(2),
+        "selu": 3 / 4,
         "leaky_relu": math.sqrt(2 / (1 + a * a)),
     }
     if nonlinearity not in gains:

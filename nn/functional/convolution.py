@@ -35,8 +35,8 @@ __all__ = [
     "LARGEST", "conv1d", "conv2d", "conv3d", "convolve_back", "finished", "images", "pad_around",
 ]  # fmt: skip
 
-LARGEST = 4 << 20
-"""The most bytes of windows that are copied at a time (one row of windows is always taken)."""
+LARGEST = 1 << 20
+"""The most bytes of windows that are copied at a time (but one row is): what a cache holds."""
 
 Padding = int | Sequence[int] | Literal["same", "valid"]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
