@@ -4,6 +4,8 @@ What is in a file is not trusted: names and shapes are compared with the model's
 read, and nothing is loaded unless all of it can be.
 """
 
+import io
+import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd import write_whole
-from nn.interchange import arrays_for_torch
-from nn.module import Module, TorchState
+from nn.interchange import arrays_for_torch, from_torch
+from nn.module import Module
 
 __all__ = ["load", "save"]
 
@@ -41,6 +43,9 @@ def save(model: Module, path: Any) -> None:
         return
     package = _safetensors()
     arrays = {name: np.array(x, order="C") for name, x in arrays_for_torch(model).items()}
+    for name, x in arrays.items():
+        if x.dtype not in map(np.dtype, _DTYPES.values()):
+            raise TypeError(f"{name} is of {x.dtype}, which .safetensors cannot hold: write .npz.")
     # tensors are read as PyTorch's
     content = package.numpy.save(arrays, metadata={"format": "pt"})
     write_whole(path, lambda file: file.write(content))
@@ -109,27 +114,35 @@ def _write_npz(file: Any, state: Mapping[str, Any]) -> None:
 
 def _read_npz(file: Any, model: Module) -> dict[str, Any]:
     with zipfile.ZipFile(file) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-        shapes = {}
-        for name in names:
-            with archive.open(f"{name}.npy") as entry:
-                shapes[name] = _shape(entry)
-        if wrong := model.mismatches(shapes):
+        entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        if len(entries) < len(archive.infolist()):
+            raise ValueError("it has arrays of one name")
+        heads = {name: _head(archive, info) for name, info in entries.items()}
+        if wrong := model.mismatches({name: shape for name, (shape, _) in heads.items()}):
             raise _Unfit(f"{type(model).__name__} cannot load this: {'; '.join(wrong)}.")
         state = {}
-        for name in names:
-            with archive.open(f"{name}.npy") as entry:
-                state[name] = np.lib.format.read_array(entry, allow_pickle=False)
+        for name, info in entries.items():
+            if info.file_size != heads[name][1]:
+                raise ValueError(f"{name} is not as long as its shape says")
+            content = io.BytesIO(archive.read(info))  # all of it, so that its checksum is compared
+            state[name] = np.lib.format.read_array(content, allow_pickle=False)
     return state
 
 
-def _shape(entry: Any) -> tuple[int, ...]:
-    version = np.lib.format.read_magic(entry)
+def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], int]:
+    """An array's shape, and how long its entry must be; of this, no more than a head is read."""
+    with archive.open(info) as entry:
+        start = io.BytesIO(entry.read(12_000))
+    version = np.lib.format.read_magic(start)
     if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(entry)[0]
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(entry)[0]
-    raise ValueError(f"an array is in version {version} of NumPy's format, which no numbers need")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(start)
+    elif version == (2, 0):
+        shape, _, dtype = np.lib.format.read_array_header_2_0(start)
+    else:
+        raise ValueError(f"an array is in version {version} of NumPy's format, which none needs")
+    if dtype.kind not in "biufc" or dtype.subdtype:
+        raise ValueError(f"{info.filename} holds {dtype}, which are no numbers")
+    return shape, start.tell() + math.prod(shape) * dtype.itemsize
 
 
 _DTYPES = {
@@ -138,8 +151,8 @@ _DTYPES = {
 }  # fmt: skip
 
 
-def _read_safetensors(file: Any) -> TorchState:
-    state = TorchState()
+def _read_safetensors(file: Any) -> dict[str, Any]:
+    state = {}
     for name, tensor in _safetensors().deserialize(file.read()):
         kind, shape, data = tensor["dtype"], tensor["shape"], bytes(tensor["data"])
         if kind == "BF16":  # the upper half of a single precision number
@@ -149,7 +162,7 @@ def _read_safetensors(file: Any) -> TorchState:
             state[name] = np.frombuffer(data, _DTYPES[kind]).reshape(shape)
         else:
             raise ValueError(f"{name} is of the dtype {kind}, which NumPy does not have")
-    return state
+    return from_torch(state)
 
 
 def _safetensors() -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from nn.module import Module, TorchState
+from nn.module import Module, TorchArray
 
 __all__ = ["arrays_for_torch", "from_torch", "to_torch"]
 
 
-def from_torch(state_dict: Any) -> TorchState:
+def from_torch(state_dict: Any) -> dict[str, Any]:
     """PyTorch's weights, as `load_state_dict` of the same model here takes them.
 
     state_dict: what a PyTorch module's `state_dict()` returns, or that module; arrays in PyTorch's
@@ -28,22 +28,28 @@ def from_torch(state_dict: Any) -> TorchState:
     >>> model.weight.shape
     (2, 3)
     """
+    if isinstance(state_dict, Module):
+        raise TypeError("from_torch takes PyTorch's weights; this is a module of nn itself.")
     if not isinstance(state_dict, Mapping) and callable(getattr(state_dict, "state_dict", None)):
         state_dict = state_dict.state_dict()
     if not isinstance(state_dict, Mapping):
         raise TypeError(
             f"from_torch takes a state_dict, arrays by name, not a {type(state_dict).__name__}."
         )
-    return TorchState({name: _array(data) for name, data in state_dict.items()})
+    return {name: _array(name, data) for name, data in state_dict.items()}
 
 
-def _array(data: Any) -> Any:
+def _array(name: Any, data: Any) -> Any:
+    """A tensor or an array, marked as being in PyTorch's layout."""
     if hasattr(data, "detach"):  # a tensor
         data = data.detach().cpu()
         if str(data.dtype) == "torch.bfloat16":  # which NumPy does not know
             data = data.float()
-        return data.numpy()
-    return np.asarray(data)
+        data = data.numpy()
+    data = np.asarray(data)
+    if not isinstance(name, str) or data.dtype.kind not in "biufc":
+        raise TypeError(f"from_torch takes arrays by name; {name!r} is of {data.dtype}.")
+    return data.view(TorchArray)
 
 
 def arrays_for_torch(model: Module) -> dict[str, Any]:

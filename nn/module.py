@@ -12,11 +12,11 @@ import numpy as np
 from autograd import ShapeMismatch, Value, scope
 from nn.randomness import generator
 
-__all__ = ["Module", "TorchState"]
+__all__ = ["Module", "TorchArray"]
 
 
-class TorchState(dict[str, Any]):
-    """Weights by name in PyTorch's layout; `load_state_dict` takes them into this library's."""
+class TorchArray(np.ndarray[Any, Any]):
+    """An array in PyTorch's layout, which `load_state_dict` takes into this library's."""
 
 
 class Module:
@@ -104,12 +104,8 @@ class Module:
 
     def transposed_names(self) -> set[str]:
         """The names of those parameters that PyTorch keeps transposed."""
-        return {
-            f"{prefix}.{name}" if prefix else name
-            for prefix, module in self.named_modules()
-            for name in module.transposed
-            if getattr(module, name, None) is not None
-        }
+        turned = {id(vars(m).get(name)) for m in self.modules() for name in m.transposed}
+        return {name for name, p in self.named_parameters() if id(p) in turned}
 
     def modules(self) -> list["Module"]:
         """The module itself and all its parts, each once."""
@@ -154,8 +150,9 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """The data of all parameters and buffers by name: copies, which no training changes."""
-        state = {name: np.copy(p.data) for name, p in self.named_parameters()}
-        return state | {name: np.copy(buffer) for name, buffer in self.named_buffers()}
+        return {
+            name: np.copy(x.data if isinstance(x, Value) else x) for name, x in self._own().items()
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
         """Set all parameters and buffers from data by name.
@@ -163,24 +160,23 @@ class Module:
         Raises ValueError naming everything that is missing, unexpected (unless strict=False) or
         of another shape; nothing is changed then.
         """
-        if isinstance(state_dict, TorchState):
-            turned = self.transposed_names()
-            state_dict = {k: x.T if k in turned else x for k, x in state_dict.items()}
-        own = self._own()
-        given = {
-            name: np.asarray(x.data if isinstance(x, Value) else x)
-            for name, x in state_dict.items()
-        }
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"load_state_dict takes arrays by name, not a {type(state_dict).__name__}; "
+                "nn.load(model, path) takes a file."
+            )
+        own, turned = self._own(), self.transposed_names()
+        given = {name: _given(name, x, name in turned) for name, x in state_dict.items()}
         wrong = self.mismatches({name: x.shape for name, x in given.items()}, strict)
-        for name, x in given.items():
-            kind = x.dtype.kind
-            if name in own and (kind not in "biufc" or (kind == "c" != own[name].dtype.kind)):
-                wrong.append(f"{name} is of {x.dtype}, not {own[name].dtype}")
+        fits = {name: x for name, x in given.items() if name in own and x.shape == own[name].shape}
+        loaded = {name: _converted(x, own[name].dtype) for name, x in fits.items()}
+        wrong += [
+            f"{name}, of {fits[name].dtype}, has what {own[name].dtype} cannot hold"
+            for name, data in loaded.items()
+            if data is None
+        ]
         if wrong:
             raise ValueError(f"{type(self).__name__} cannot load this: {'; '.join(wrong)}.")
-        loaded = {
-            name: np.array(x, own[name].dtype)[()] for name, x in given.items() if name in own
-        }
         for name, data in loaded.items():
             if isinstance(own[name], Value):
                 own[name].data = data
@@ -202,7 +198,12 @@ class Module:
 
     def _own(self) -> dict[str, Any]:
         """Parameters and buffers by name."""
-        return dict(self.named_parameters()) | dict(self.named_buffers())
+        own: dict[str, Any] = {}
+        for name, x in (*self.named_parameters(), *self.named_buffers()):
+            if name in own:
+                raise ValueError(f"{type(self).__name__} has two arrays named {name}: rename one.")
+            own[name] = x
+        return own
 
     def extra_repr(self) -> str:
         """The settings that its repr shows in parentheses."""
@@ -217,6 +218,26 @@ class Module:
             return f"{type(self).__name__}({self.extra_repr()})"
         inner = [*self.extra_repr().splitlines(), *lines]
         return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"
+
+
+def _given(name: str, x: Any, turned: bool) -> Any:
+    """An array of a state, in this library's layout."""
+    try:
+        data = np.asarray(x.data if isinstance(x, Value) else x)
+    except ValueError as error:
+        raise ValueError(f"{name} is no array: {error}") from None
+    return data.T if turned and isinstance(x, TorchArray) else data
+
+
+def _converted(x: Any, dtype: Any) -> Any:
+    """A copy of the numbers in this dtype; None if it does not have them."""
+    if x.dtype.kind not in "biufc" or (x.dtype.kind == "c" and dtype.kind != "c"):
+        return None
+    with np.errstate(all="ignore"):
+        out = x.astype(dtype)
+        if dtype.kind in "biu":
+            return out[()] if np.array_equal(out, x) else None
+        return out[()] if np.array_equal(np.isfinite(out), np.isfinite(x)) else None
 
 
 def _members(container: Any) -> Iterable[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Weights in files: both formats, hostile and damaged files, and saves that fail half way."""
+"""Weights in files of both formats: there and back, what does not fit, saves that fail half way."""
 
 import builtins
 import io
@@ -7,8 +7,6 @@ import os
 import pathlib
 import struct
 import sys
-import time
-import zipfile
 
 import numpy as np
 import pytest
@@ -69,47 +67,11 @@ def package(ending):
         pytest.importorskip("safetensors")
 
 
-def npy(header, data=b"", version=(1, 0)):
-    """A NumPy file with this header, whatever it says."""
-    header = header.encode() + b"\n"
-    length = struct.pack("<H" if version == (1, 0) else "<I", len(header))
-    return b"\x93NUMPY" + bytes(version) + length + header + data
-
-
-def array(dtype="'<f8'", shape="(2, 3)", data=b""):
-    return npy(f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}", data)
-
-
-BIAS = array(shape="(3,)", data=np.arange(3.0).tobytes())
-
-
-def zipped(path, *entries, compression=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, content in entries:
-            archive.writestr(name, content)
-    return path
-
-
-def tensors(path, header, data=b"", length=None):
-    """A .safetensors file, written by hand."""
-    header = header if isinstance(header, bytes) else json.dumps(header).encode()
-    length = len(header) if length is None else length
-    path.write_bytes(struct.pack("<Q", length) + header + data)
-    return path
-
-
-def tensor(dtype, shape, start, end):
-    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
-
-
-def refused(path, why, model=None):
-    """The file raises ValueError, in no long time, and the model is what it was."""
-    model = nn.Linear(2, 3, rng=0) if model is None else model
+def refused(path, model, why):
+    """The file raises ValueError, and the model is what it was; returns what the error says."""
     before = model.state_dict()
-    start = time.monotonic()
     with pytest.raises(ValueError, match=why) as caught:
         nn.load(model, path)
-    assert time.monotonic() - start < 5
     for name, x in model.state_dict().items():
         np.testing.assert_array_equal(x, before[name])
     return str(caught.value)
@@ -217,34 +179,6 @@ def test_safetensors_are_in_pytorchs_layout(tmp_path):
     np.testing.assert_array_equal(stored, model[0].weight.data.T)
 
 
-@pytest.mark.parametrize("dtype", ["F16", "BF16", "F32"])
-def test_numbers_of_other_widths_are_converted(tmp_path, dtype):
-    package(".safetensors")
-    numbers = np.array([[0.5, -2.0], [1.5, 0.0], [-0.0, 64.0]])  # which all can hold
-    data = numbers.astype({"F16": "<f2"}.get(dtype, "<f4")).tobytes()
-    if dtype == "BF16":
-        data = b"".join(data[k + 2 : k + 4] for k in range(0, len(data), 4))
-    n = len(data)
-    header = {"weight": tensor(dtype, [3, 2], 0, n), "bias": tensor("I32", [3], n, n + 12)}
-    data += np.array([1, -2, 3], "<i4").tobytes()
-    for wanted in ("f8", "f4"):
-        model = nn.Linear(2, 3, dtype=wanted)
-        nn.load(model, tensors(tmp_path / "w.safetensors", header, data))
-        assert model.weight.dtype == wanted
-        np.testing.assert_array_equal(model.weight.data, numbers.T)
-        assert model.bias.data.tolist() == [1, -2, 3]
-
-
-def test_bfloat16_without_axes_and_integers_for_counts(tmp_path):
-    package(".safetensors")
-    model = Named({"scale": Value(0.0)})
-    model.register_buffer("steps", np.array(0))
-    header = {"p.scale": tensor("BF16", [], 8, 10), "steps": tensor("I64", [], 0, 8)}
-    data = struct.pack("<q", 2**40 + 1) + b"\x20\x40"
-    nn.load(model, tensors(tmp_path / "w.safetensors", header, data))
-    assert (model.p["scale"].data, int(model.steps)) == (2.5, 2**40 + 1)
-
-
 # ------------------------------------------------------------------------ what does not fit
 
 
@@ -254,11 +188,11 @@ def test_all_that_does_not_fit_is_said_at_once_and_nothing_loaded(tmp_path, endi
     nn.save(nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1, bias=False)), tmp_path / f"w{ending}")
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(4, affine=False), nn.Linear(3, 1))
     model[1].register_buffer("weight", np.zeros(5))
-    text = refused(tmp_path / f"w{ending}", "Sequential cannot load this", model)
+    text = refused(tmp_path / f"w{ending}", model, "Sequential cannot load this")
     for part in ("1.weight has the shape (5,), not", "2.bias is missing", "running_var is missing"):
         assert part in text
     nn.save(nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), tmp_path / f"w{ending}")
-    assert "1.bias is unexpected" in refused(tmp_path / f"w{ending}", "1.weight", model)
+    assert "1.bias is unexpected" in refused(tmp_path / f"w{ending}", model, "1.weight")
 
 
 @pytest.mark.parametrize("ending", [".pt", ".pth", ".pkl", ".bin", ".ckpt", ".PT"])
@@ -284,7 +218,7 @@ def test_what_is_no_module_or_no_path_is_said():
         nn.load("weights.npz", nn.Linear(1, 1))
     with pytest.raises(TypeError, match=r"takes a module first, not a dict"):
         nn.save(nn.Linear(1, 1).state_dict(), "weights.npz")
-    with pytest.raises(TypeError, match="path"):
+    with pytest.raises(TypeError, match="PathLike"):
         nn.save(nn.Linear(1, 1), io.BytesIO())
 
 
@@ -295,7 +229,8 @@ def test_a_missing_file_is_just_that(tmp_path, ending):
 
 
 def test_without_the_package_the_error_says_what_to_install(tmp_path, monkeypatch):
-    path = tensors(tmp_path / "w.safetensors", {})
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", 2) + b"{}")
     before, real = path.read_bytes(), builtins.__import__
 
     def importing(name, *args):
@@ -385,9 +320,8 @@ def test_a_folder_that_cannot_be_made_is_the_systems_error(tmp_path, ending):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", f"folder{ending}"]
 
 
-@pytest.mark.parametrize("dtype", ["c16", "g"])
-def test_what_safetensors_cannot_hold_is_said_with_its_name(tmp_path, dtype):
+def test_what_safetensors_cannot_hold_is_said_with_its_name(tmp_path):
     package(".safetensors")
     with pytest.raises((TypeError, ValueError), match=r"p\.wide.*\.npz"):
-        nn.save(Named({"wide": Value(np.ones(2, dtype))}), tmp_path / "w.safetensors")
+        nn.save(Named({"wide": Value(np.ones(2, complex))}), tmp_path / "w.safetensors")
     assert not list(tmp_path.iterdir())

@@ -169,37 +169,6 @@ def test_a_module_without_forward_says_so():
         nn.Module()(1.0)
 
 
-@pytest.mark.parametrize(
-    ("initializer", "std", "bound"),
-    [
-        (lambda p: nn.init.uniform_(p, -2, 2, rng=0), 4 / 12**0.5, 2),
-        (lambda p: nn.init.normal_(p, 1.0, 0.5, rng=0), 0.5, None),
-        (lambda p: nn.init.xavier_uniform_(p, rng=0), (2 / 500) ** 0.5, (6 / 500) ** 0.5),
-        (lambda p: nn.init.xavier_normal_(p, gain=2, rng=0), 2 * (2 / 500) ** 0.5, None),
-        (lambda p: nn.init.kaiming_uniform_(p, rng=0), (2 / 200) ** 0.5, (6 / 200) ** 0.5),
-        (lambda p: nn.init.kaiming_normal_(p, mode="fan_out", rng=0), (2 / 300) ** 0.5, None),
-        (lambda p: nn.init.kaiming_normal_(p, nonlinearity="tanh", rng=0), 5 / 3 / 200**0.5, None),
-    ],
-)
-def test_initial_values(initializer, std, bound):
-    p = Value(np.empty((200, 300)))
-    assert initializer(p) is p
-    assert p.data.std() == pytest.approx(std, rel=0.02)
-    if bound:
-        assert abs(p.data).max() <= bound
-
-
-def test_initial_values_refuse_what_has_no_fans():
-    with pytest.raises(ValueError, match="two axes"):
-        nn.init.xavier_uniform_(Value(np.ones(3)))
-    with pytest.raises(ValueError, match="fan_in"):
-        nn.init.kaiming_normal_(Value(np.ones((3, 3))), mode="fan")
-    with pytest.raises(ValueError, match="nonlinearity"):
-        nn.init.calculate_gain("cube")
-    p = nn.init.zeros_(Value(np.ones((2, 2), "f4")))
-    assert (p.data.any(), p.dtype) == (False, np.float32)
-
-
 def test_subclasses_of_sequential_keep_what_they_add():
     class Net(nn.Sequential):
         def __init__(self):
@@ -245,3 +214,62 @@ def test_linear_broadcasts_its_bias_as_the_formula_does():
     nn.linear(x, w, rows).sum().backward()
     assert rows.grad.tolist() == [[1, 1]] * 4
     assert nn.linear(np.ones((1, 2), int), np.ones((2, 2), int), np.ones(2)).tolist() == [[3, 3]]
+
+
+@pytest.mark.parametrize("wrong", [None, "weights.npz", [1.0], nn.Linear(1, 1)])
+def test_a_state_is_a_mapping(wrong):
+    with pytest.raises(TypeError, match="state_dict"):
+        nn.Linear(1, 1).load_state_dict(wrong)
+
+
+def test_ragged_lists_are_said_with_their_name():
+    with pytest.raises(ValueError, match="weight"):
+        nn.Linear(1, 2).load_state_dict({"weight": [[1.0], [1.0, 2.0]], "bias": [1.0, 2.0]})
+
+
+def test_modules_are_named_once_from_the_outside_in():
+    model = Shared()
+    model.itself = model
+    assert [name for name, _ in model.named_modules()] == ["", "first", "parts.a.0", "parts.a.1.0"]
+    assert model.modules()[0] is model
+    assert model.modules() == [part for _, part in model.named_modules()]
+    nested = nn.Sequential(nn.ModuleList([nn.ReLU()]), nn.ModuleDict({"a": nn.Tanh()}))
+    assert [name for name, _ in nested.named_modules()] == ["", "0", "0.0", "1", "1.a"]
+
+
+# ------------------------------------------------------------------------------------- notes
+
+
+def notes(model, x):
+    with pytest.raises(ShapeMismatch) as caught:
+        model(x)
+    return str(caught.value), getattr(caught.value, "__notes__", [])
+
+
+def test_an_error_names_the_layer_and_its_place():
+    model = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)))
+    text, added = notes(model, np.ones((5, 2)))
+    assert text.startswith("Linear(in_features=4, out_features=1, bias=True) takes")
+    assert added == ["It is layer 1 of a Sequential of 2."] * 2
+
+
+def test_an_error_of_a_function_names_the_innermost_layer():
+    class Adding(nn.Module):
+        def forward(self, x):
+            return nn.layer_norm(x, 7)
+
+        def extra_repr(self):
+            return "of 7"
+
+    text, added = notes(nn.Sequential(nn.Tanh(), Adding()), np.ones(3))
+    assert "Adding" not in text
+    assert added == ["It was raised in Adding(of 7).", "It is layer 1 of a Sequential of 2."]
+
+
+def test_other_errors_stay_as_they_are():
+    def breaks(x):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine") as caught:
+        nn.Sequential(nn.ReLU(), breaks)(np.ones(3))
+    assert not hasattr(caught.value, "__notes__")
