@@ -44,7 +44,7 @@ def save(model: Module, path: Any) -> None:
     package = _safetensors()
     arrays = {name: np.array(x, order="C") for name, x in arrays_for_torch(model).items()}
     for name, x in arrays.items():
-        if x.dtype not in map(np.dtype, _DTYPES.values()):
+        if x.dtype.str[1:] not in {np.dtype(kind).str[1:] for kind in _DTYPES.values()}:
             raise TypeError(f"{name} is of {x.dtype}, which .safetensors cannot hold: write .npz.")
     # tensors are read as PyTorch's
     content = package.numpy.save(arrays, metadata={"format": "pt"})
@@ -71,7 +71,7 @@ def load(model: Module, path: Any) -> Module:
             state = _read_npz(file, model) if ending == ".npz" else _read_safetensors(file)
         except _Unfit:
             raise
-        except (ImportError, MemoryError):
+        except ImportError:
             raise
         except Exception as error:
             raise ValueError(f"{path} is damaged, or no {ending} file: {error}") from error
@@ -114,12 +114,14 @@ def _write_npz(file: Any, state: Mapping[str, Any]) -> None:
 
 def _read_npz(file: Any, model: Module) -> dict[str, Any]:
     with zipfile.ZipFile(file) as archive:
-        entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        if len(entries) < len(archive.infolist()):
-            raise ValueError("it has arrays of one name")
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for info in archive.infolist():
+            if (name := info.filename.removesuffix(".npy")) in entries:
+                raise ValueError(f"it has {name} twice")
+            entries[name] = info
         heads = {name: _head(archive, info) for name, info in entries.items()}
         if wrong := model.mismatches({name: shape for name, (shape, _) in heads.items()}):
-            raise _Unfit(f"{type(model).__name__} cannot load this: {'; '.join(wrong)}.")
+            raise _Unfit(model.refusal(wrong))
         state = {}
         for name, info in entries.items():
             if info.file_size != heads[name][1]:
@@ -133,6 +135,16 @@ def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, .
     """An array's shape, and how long its entry must be; of this, no more than a head is read."""
     with archive.open(info) as entry:
         start = io.BytesIO(entry.read(12_000))
+    try:
+        shape, dtype = _parsed(start)
+    except (MemoryError, RecursionError) as error:  # of Python's parser, which reads heads
+        raise ValueError(f"{info.filename} has no sound head") from error
+    if dtype.kind not in "biufc" or dtype.subdtype:
+        raise ValueError(f"{info.filename} holds {dtype}, which are no numbers")
+    return shape, start.tell() + math.prod(shape) * dtype.itemsize
+
+
+def _parsed(start: Any) -> tuple[tuple[int, ...], Any]:
     version = np.lib.format.read_magic(start)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(start)
@@ -140,9 +152,7 @@ def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, .
         shape, _, dtype = np.lib.format.read_array_header_2_0(start)
     else:
         raise ValueError(f"an array is in version {version} of NumPy's format, which none needs")
-    if dtype.kind not in "biufc" or dtype.subdtype:
-        raise ValueError(f"{info.filename} holds {dtype}, which are no numbers")
-    return shape, start.tell() + math.prod(shape) * dtype.itemsize
+    return shape, dtype
 
 
 _DTYPES = {

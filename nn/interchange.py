@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Value
 from nn.module import Module, TorchArray
 
 __all__ = ["arrays_for_torch", "from_torch", "to_torch"]
@@ -29,7 +30,9 @@ def from_torch(state_dict: Any) -> dict[str, Any]:
     (2, 3)
     """
     if isinstance(state_dict, Module):
-        raise TypeError("from_torch takes PyTorch's weights; this is a module of nn itself.")
+        raise TypeError(
+            "from_torch takes PyTorch's weights; this is of nn, whose state_dict() loads as it is."
+        )
     if not isinstance(state_dict, Mapping) and callable(getattr(state_dict, "state_dict", None)):
         state_dict = state_dict.state_dict()
     if not isinstance(state_dict, Mapping):
@@ -41,12 +44,17 @@ def from_torch(state_dict: Any) -> dict[str, Any]:
 
 def _array(name: Any, data: Any) -> Any:
     """A tensor or an array, marked as being in PyTorch's layout."""
+    if isinstance(data, Value):
+        raise TypeError(f"from_torch takes PyTorch's arrays; {name!r} is a Value.")
     if hasattr(data, "detach"):  # a tensor
         data = data.detach().cpu()
         if str(data.dtype) == "torch.bfloat16":  # which NumPy does not know
             data = data.float()
         data = data.numpy()
-    data = np.asarray(data)
+    try:
+        data = np.asarray(data)
+    except ValueError as error:
+        raise TypeError(f"from_torch takes arrays by name; {name!r} is none: {error}") from None
     if not isinstance(name, str) or data.dtype.kind not in "biufc":
         raise TypeError(f"from_torch takes arrays by name; {name!r} is of {data.dtype}.")
     return data.view(TorchArray)

@@ -85,16 +85,28 @@ class Module:
         >>> list(model.state_dict())
         ['mean']
         """
-        setattr(self, name, None if data is None else np.asarray(data))
+        named = isinstance(name, str) and name.isidentifier()
+        if not named or (getattr(self, name, None) is not None and name not in self._buffers):
+            raise ValueError(f"a buffer's name is new and an identifier, not {name!r}.")
+        if data is not None and np.asarray(data).dtype.kind not in "biufc":
+            raise TypeError(f"a buffer is an array of numbers; {name} is {data!r}.")
+        setattr(self, name, None if data is None else np.array(data))
         if name not in self._buffers:
             self._buffers = (*self._buffers, name)
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """Each buffer with its name: arrays, which its layer may change in place."""
-        for prefix, module in self.named_modules():
-            for name in module._buffers:
-                if getattr(module, name) is not None:
-                    yield f"{prefix}.{name}" if prefix else name, getattr(module, name)
+        for name, (module, attribute) in self._places().items():
+            yield name, np.asarray(getattr(module, attribute))
+
+    def _places(self) -> dict[str, tuple["Module", str]]:
+        """The modules that buffers belong to, and what they call them."""
+        return {
+            f"{prefix}.{name}" if prefix else name: (module, name)
+            for prefix, module in self.named_modules()
+            for name in module._buffers
+            if getattr(module, name) is not None
+        }
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """The module itself, named "", and all its parts with their names, each once."""
@@ -141,11 +153,10 @@ class Module:
             raise TypeError(f"parameters are real or complex numbers, not {np.dtype(dtype)}.")
         for p in self.parameters():
             p.data = np.asarray(p.data).astype(dtype)[()]
-        for module in self.modules():
-            for name in module._buffers:
-                buffer = getattr(module, name)
-                if buffer is not None and buffer.dtype.kind in "fc":
-                    setattr(module, name, buffer.astype(dtype))
+        for module, name in self._places().values():
+            buffer = np.asarray(getattr(module, name))
+            if buffer.dtype.kind in "fc":
+                setattr(module, name, buffer.astype(dtype))
         return self
 
     def state_dict(self) -> dict[str, Any]:
@@ -171,17 +182,21 @@ class Module:
         fits = {name: x for name, x in given.items() if name in own and x.shape == own[name].shape}
         loaded = {name: _converted(x, own[name].dtype) for name, x in fits.items()}
         wrong += [
-            f"{name}, of {fits[name].dtype}, has what {own[name].dtype} cannot hold"
+            f"{name} is of {fits[name].dtype}, not {own[name].dtype}"
+            if fits[name].dtype.kind not in "biuf"
+            else f"{name} has numbers that {own[name].dtype} cannot hold"
             for name, data in loaded.items()
             if data is None
         ]
         if wrong:
-            raise ValueError(f"{type(self).__name__} cannot load this: {'; '.join(wrong)}.")
+            raise ValueError(self.refusal(wrong))
+        places = self._places()
         for name, data in loaded.items():
-            if isinstance(own[name], Value):
-                own[name].data = data
+            if name in places:
+                module, attribute = places[name]
+                setattr(module, attribute, np.asarray(data))
             else:
-                own[name][...] = data
+                own[name].data = data
 
     def mismatches(self, shapes: Mapping[str, Any], strict: bool = True) -> list[str]:
         """Why arrays of these names and shapes could not be loaded, in words; [] if they can be."""
@@ -195,6 +210,11 @@ class Module:
             wrong += [f"{name} is missing" for name in own if name not in shapes]
             wrong += [f"{name} is unexpected" for name in shapes if name not in own]
         return wrong
+
+    def refusal(self, wrong: list[str]) -> str:
+        """What is said of a state that cannot be loaded."""
+        more = f"; and {len(wrong) - 50} more" if len(wrong) > 50 else ""
+        return f"{type(self).__name__} cannot load this: {'; '.join(wrong[:50])}{more}."
 
     def _own(self) -> dict[str, Any]:
         """Parameters and buffers by name."""

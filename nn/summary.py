@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Value
+from autograd import Value, vjp
 from nn.functional import convolution, linear_maps, recurrence
 from nn.layers.shapes import shape_of
 from nn.module import Module
@@ -104,22 +104,34 @@ def summary(model: Module, *inputs: Any, **settings: Any) -> Summary:
     if not isinstance(model, Module):
         raise TypeError(f"summary takes a module first, not a {type(model).__name__}.")
     modes = [(module, module.training) for module in model.modules()]
+    generators = [(g, g.bit_generator.state) for g in model.generators()]
     watch = _Watch(model)
+
+    def call(anything: Any) -> Any:
+        model(*map(_recorded, inputs), **{name: _recorded(x) for name, x in settings.items()})
+        return anything
+
     try:
         model.eval()
         watch.begin()
-        model(*map(_recorded, inputs), **settings)
+        vjp(call, 0.0)  # which records, within no_grad() too
     finally:
         watch.end()
         for module, training in modes:
             module.training = training
+        for generator, state in generators:
+            generator.bit_generator.state = state
     return Summary([row for row in watch.rows if row is not None], model)
 
 
 def _recorded(x: Any) -> Any:
     """The input as a Value, if it can have a derivative: so that every layer is recorded."""
-    if isinstance(x, Value):
+    if isinstance(x, Value | str) or x is None:
         return x
+    if isinstance(x, dict):
+        return {name: _recorded(member) for name, member in x.items()}
+    if isinstance(x, list | tuple) and any(np.ndim(member) for member in x):
+        return type(x)(map(_recorded, x))
     data = np.asarray(x)
     return Value(data) if data.dtype.kind in "fc" else x
 
@@ -131,6 +143,7 @@ class _Watch:
         self.rows: list[Row | None] = []
         self.names = {id(module): name.rpartition(".")[2] for name, module in model.named_modules()}
         self.modules = model.modules()
+        self.own: list[Any] = []  # forwards that were set on a module itself
         self.depth = 0
         self.counted: set[int] = set()  # Values, parameters and memory
         self.kept: list[Any] = []  # what keeps them alive, and their ids their own
@@ -138,12 +151,15 @@ class _Watch:
             self._new_memory(p)
 
     def begin(self) -> None:
+        self.own = [vars(module).get("forward") for module in self.modules]
         for module in self.modules:
             vars(module)["forward"] = self._noting(module, module.forward)
 
     def end(self) -> None:
-        for module in self.modules:
+        for module, own in zip(self.modules, self.own, strict=True):
             vars(module).pop("forward", None)
+            if own is not None:
+                vars(module)["forward"] = own
 
     def _noting(self, module: Module, forward: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*args: Any, **kwargs: Any) -> Any:
@@ -224,10 +240,18 @@ def _shapes(out: Any) -> Iterator[str]:
         yield str(shape_of(out))
 
 
+# of which the last axis of the first argument is summed over
+_PRODUCTS = [np.matmul, np.dot, np.inner, np.vecdot, linear_maps._affine]
+_PRODUCTS += [getattr(np, name) for name in ("matvec", "vecmat") if hasattr(np, name)]
+
+
 def _multiply_adds(value: Any) -> int:
     """Of one call in the record: the length of its sums times how many it makes."""
-    if value.fn in (np.matmul, np.dot, linear_maps._affine):
-        return value.size * value.seen[0].shape[-1]
+    if value.fn in _PRODUCTS:
+        a, b = map(np.shape, value.seen[:2])
+        return value.size * a[-1] if a and b else 0
+    if value.fn is np.tensordot:  # MK, KN → MN
+        return math.isqrt(math.prod([np.size(value.data), *map(np.size, value.seen[:2])]))
     if value.fn is np.einsum:
         return _of_einsum(*value.seen)
     if value.fn is convolution._convolve:
@@ -247,7 +271,8 @@ def _of_einsum(subscripts: str, *arrays: Any) -> int:
         before, _, after = letters.replace(" ", "").partition("...")
         free = x.ndim - len(before) - len(after)
         names = [*before, *range(-free, 0), *after]
-        lengths |= dict(zip(names, x.shape, strict=True))
+        for name, n in zip(names, x.shape, strict=True):
+            lengths[name] = max(n, lengths.get(name, 0))
     return math.prod(lengths.values())
 
 

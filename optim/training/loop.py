@@ -205,8 +205,8 @@ class Loop:
         weights, buffers, state, callbacks, trainer.updates, steps = self.good
         for p, data in zip(trainer.optimizer.parameters(), weights, strict=True):
             p.data = data
-        for buffer, data in buffers:
-            buffer[...] = data
+        if buffers:
+            trainer.model.load_state_dict(buffers, strict=False)
         trainer.optimizer.load_state_dict(state)
         for callback, saved in zip(self.callbacks, callbacks, strict=True):
             callback.load_state_dict(saved)
@@ -230,7 +230,7 @@ class Loop:
         optimizer = self.trainer.optimizer
         return (
             [copy.copy(p.data) for p in optimizer.parameters()],
-            [(buffer, buffer.copy()) for _, buffer in self._buffers()],
+            {name: buffer.copy() for name, buffer in self._buffers()},
             optimizer.state_dict(),
             [copy.deepcopy(callback.state_dict()) for callback in self.callbacks],
             self.trainer.updates,
