@@ -19,6 +19,12 @@ __all__ = [
 Axis = int | tuple[int, ...] | None
 
 
+def _floats(x: Any) -> Any:
+    """Integers and bools as floats: the differences of small ones wrap around."""
+    x = np.asarray(x)
+    return x if x.dtype.kind in "fc" else x.astype(float)
+
+
 @primitive
 def relu(x: Any) -> Any:
     """max(x, 0). The derivative at 0 is 0, where `np.maximum(x, 0)` shares the tie and has ½.
@@ -46,7 +52,7 @@ def sigmoid(x: Any) -> Any:
     >>> float(sigmoid(0.0))
     0.5
     """
-    x = np.asarray(x)
+    x = _floats(x)
     if x.dtype.kind == "c":
         raise TypeError("sigmoid takes real numbers; of complex ones, write 1 / (1 + np.exp(-z)).")
     e = np.exp(-np.abs(x))
@@ -74,6 +80,7 @@ def softplus(x: Any) -> Any:
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
+    x = _floats(x)
     with np.errstate(invalid="ignore"):  # of NaN
         return np.logaddexp(x, 0)
 
@@ -91,6 +98,7 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> round(float(logsumexp(np.array([1000.0, 1000.0]))), 6)
     1000.693147
     """
+    x = _floats(x)
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):
@@ -113,6 +121,7 @@ def softmax(x: Any, *, axis: Axis = -1) -> Any:
     >>> softmax(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
+    x = _floats(x)
     e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
@@ -130,6 +139,7 @@ def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
     >>> log_softmax(np.array([0.0, 1000.0]))
     array([-1000.,     0.])
     """
+    x = _floats(x)
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 

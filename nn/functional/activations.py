@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid
 from autograd import softplus as _softplus
-from nn.functional.arrays import as_array
+from nn.functional.arrays import as_array, as_floats, real
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "selu",
@@ -137,6 +137,7 @@ def gelu(x: Any, *, approximate: Literal["none", "tanh"] = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate is {approximate!r}; it is 'none' or 'tanh'.")
+    x = real("gelu", x)
     return x * (_tanh_gate(x) if approximate == "tanh" else _normal_cdf(x))
 
 
@@ -216,6 +217,7 @@ def silu(x: Any) -> Any:
     >>> float(silu(0.0))
     0.0
     """
+    x = as_floats(x)
     return x * sigmoid(x)
 
 
@@ -225,6 +227,7 @@ def mish(x: Any) -> Any:
     >>> float(mish(0.0))
     0.0
     """
+    x = real("mish", x)
     return x * np.tanh(_softplus(x))
 
 
@@ -239,7 +242,7 @@ def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """
     if not beta > 0:
         raise ValueError(f"the beta of softplus is positive, not {beta}.")
-    x = as_array(x)
+    x = real("softplus", x)
     scaled = x if beta == 1 else beta * np.clip(x, -800 / beta, (threshold + 1) / beta)
     y = _softplus(scaled)
     return np.where(scaled > threshold, x, y if beta == 1 else y / beta)
@@ -280,6 +283,7 @@ def hardswish(x: Any) -> Any:
     >>> hardswish(np.array([-4.0, 0.0, 3.0]))
     array([-0.,  0.,  3.])
     """
+    x = real("hardswish", x)
     return x * hardtanh((x + 3) / 6, min_val=0.0, max_val=1.0)
 
 
@@ -291,7 +295,7 @@ def glu(x: Any, *, axis: int = -1) -> Any:
     >>> glu(np.array([3.0, 4.0, 0.0, 0.0]))
     array([1.5, 2. ])
     """
-    x = as_array(x)
+    x = as_floats(x)
     if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
         raise ShapeMismatch(
             f"glu halves an axis: axis {axis} of the shape {x.shape} is not even, or not there."

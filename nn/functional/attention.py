@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, primitive, softmax
-from nn.functional.arrays import as_array
+from nn.functional.arrays import as_array, plain, real
 from nn.functional.dropping import dropout
 from nn.randomness import RNG
 
@@ -45,7 +45,8 @@ def scaled_dot_product_attention(
     """
     if is_causal and attn_mask is not None:
         raise ValueError("scaled_dot_product_attention takes attn_mask or is_causal, not both.")
-    query, key, value = map(as_array, (query, key, value))
+    who = "scaled_dot_product_attention"
+    query, key, value = real(who, query), real(who, key), real(who, value)
     shapes = query.shape, key.shape, value.shape
     if not _fit(*shapes):
         raise ShapeMismatch(
@@ -81,9 +82,12 @@ def attention_weights(query: Any, key: Any, mask: Any = None, *, scale: float | 
     if mask is None:
         return _masked_softmax(scores, scale=scale, mask=None)
     if isinstance(mask, Value) or np.asarray(mask).dtype != bool:
-        data = np.asarray(mask.data if isinstance(mask, Value) else mask)
+        data = plain(mask)
+        if not isinstance(mask, Value):
+            mask = np.asarray(mask)
         if data.dtype.kind in "iu":
             raise TypeError("a mask is of bools or of floats to add, not of integers.")
+        mask = mask.astype(scores.dtype) if mask.dtype != scores.dtype else mask
         _check_mask(data.shape, scores.shape)
         if not np.isneginf(data).any():
             return softmax(scores * scale + mask)

@@ -18,8 +18,8 @@ import numpy as np
 from autograd import ShapeMismatch, defvjp, primitive
 from nn.functional.arrays import as_floats
 from nn.functional.windows import (
-    Geometry,
     Ints,
+    Windows,
     counts,
     is_whole,
     padded,
@@ -125,7 +125,8 @@ def images(
     who: str, axes: int, x: Any, weight: Any, groups: int, place: int
 ) -> tuple[Any, Any, bool]:
     """With the axis N: x, the weight, whether x had it; `place` is the channels' in the weight."""
-    x, weight = as_floats(x), as_floats(weight)
+    weight = as_floats(weight)
+    x = as_floats(x, like=weight)
     letters = ", ".join("DHW"[-axes:] if axes > 1 else "L")
     if x.ndim not in (axes + 1, axes + 2) or weight.ndim != axes + 2:
         wanted = "(out, C / groups" if place else "(C, out / groups"
@@ -164,8 +165,9 @@ def _conv(
         )
     stride, dilation = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
     around = paddings(padding, tuple(kernel), stride, dilation)
-    counts(who, x.shape[2:], Geometry(tuple(kernel), stride, around, dilation))
-    y = _convolve(x, weight, stride=stride, padding=around, dilation=dilation, groups=groups)
+    settings = {"stride": stride, "padding": around, "dilation": dilation, "groups": groups}
+    places = counts(who, x.shape[2:], (tuple(kernel), stride, around, dilation))
+    y = _convolve(x, weight, places=places, **settings)
     return finished(who, y, bias, batched)
 
 
@@ -210,14 +212,13 @@ def _convolve(
     padding: tuple[tuple[int, int], ...],
     dilation: Ints,
     groups: int,
-    places: Ints | None = None,
+    places: Ints,
 ) -> Any:
     """(N, C, *sizes), (O, C / groups, *kernel) → (N, O, *places): windows times weights."""
-    windows = Geometry(weight.shape[2:], stride, padding, dilation)
-    out = places or counts("a convolution", x.shape[2:], windows)
-    y = np.empty((len(x), len(weight), *out), np.result_type(x, weight))
+    windows = (weight.shape[2:], stride, padding, dilation)
+    y = np.empty((len(x), len(weight), *places), np.result_type(x, weight))
     rows = weight.reshape(groups, len(weight) // groups, -1)
-    for part, columns in _columns(x, windows, out, groups):
+    for part, columns in _columns(x, windows, places, groups):
         y[part] = (rows @ columns).reshape(y[part].shape)
         del columns  # before the next are made
     return y
@@ -235,15 +236,16 @@ def convolve_back(
     groups: int,
 ) -> Any:
     """(N, O, *out), (O, C / groups, *kernel) → (N, C, *sizes): what each window gets, added up."""
-    windows = Geometry(weight.shape[2:], stride, padding, dilation)
+    kernel = weight.shape[2:]
+    windows = (kernel, stride, padding, dilation)
     n, out, channels = len(g), g.shape[2:], weight.shape[1] * groups
     whole = [size + sum(p) for size, p in zip(sizes, padding, strict=True)]
     x = np.zeros((n, channels, *whole), np.result_type(g, weight))
     rows = weight.reshape(groups, len(weight) // groups, -1).swapaxes(1, 2)
-    for part in _parts(n, out, channels * math.prod(windows.kernel) * x.itemsize):
+    for part in _parts(n, out, channels * math.prod(kernel) * x.itemsize):
         piece = g[part]
         columns = rows @ piece.reshape(len(piece), groups, len(weight) // groups, -1)
-        columns = columns.reshape(len(piece), channels, *windows.kernel, *piece.shape[2:])
+        columns = columns.reshape(len(piece), channels, *kernel, *piece.shape[2:])
         first = part[2].start * stride[0]
         target = x[(part[0], slice(None), slice(first, None))]
         for place in taps(windows):
@@ -264,7 +266,7 @@ def _convolve_weight(
     groups: int,
 ) -> Any:
     """(N, C, *sizes), (N, O, *out) → (O, C / groups, *kernel): windows times their gradients."""
-    windows = Geometry(kernel, stride, padding, dilation)
+    windows = (kernel, stride, padding, dilation)
     made = g.shape[1]
     weight = np.zeros(
         (groups, made // groups, x.shape[1] // groups * math.prod(kernel)), np.result_type(x, g)
@@ -277,13 +279,14 @@ def _convolve_weight(
     return weight.reshape(made, -1, *kernel)
 
 
-def _columns(x: Any, windows: Geometry, out: Ints, groups: int) -> Iterator[tuple[Any, Any]]:
+def _columns(x: Any, windows: Windows, out: Ints, groups: int) -> Iterator[tuple[Any, Any]]:
     """The windows as matrices (n, groups, C / groups · kernel, places), and of which results."""
-    x = padded(x, windows.padding)
+    kernel, _, padding, _ = windows
+    x = padded(x, padding)
     every = views(x, windows, out)
-    rows = x.shape[1] * math.prod(windows.kernel)
+    rows = x.shape[1] * math.prod(kernel)
     for part in _parts(len(x), out, rows * x.itemsize):
-        piece = every[(part[0], slice(None), *_all(windows.kernel), *part[2:])]
+        piece = every[(part[0], slice(None), *_all(kernel), *part[2:])]
         yield part, piece.reshape(len(piece), groups, rows // groups, -1)  # which copies
 
 
@@ -307,10 +310,10 @@ def _all(axes: Sequence[int]) -> tuple[slice, ...]:
 
 defvjp(
     _convolve,
-    lambda g, y, x, weight, *, places=None, **settings: convolve_back(
+    lambda g, y, x, weight, *, places, **settings: convolve_back(
         g, weight, sizes=x.shape[2:], **settings
     ),
-    lambda g, y, x, weight, *, places=None, **settings: _convolve_weight(
+    lambda g, y, x, weight, *, places, **settings: _convolve_weight(
         x, g, kernel=weight.shape[2:], **settings
     ),
     symbol="convolution",

@@ -97,7 +97,7 @@ def embedding(indices: Any, weight: Any, *, padding_idx: int | None = None) -> A
         if not -rows <= padding_idx < rows:
             raise ValueError(f"padding_idx={padding_idx} is none of {rows} rows.")
         padding_idx %= rows
-    return _embedding(weight, indices, padding_idx=padding_idx)
+    return _embedding(weight, indices.astype(np.intp), padding_idx=padding_idx)
 
 
 @primitive

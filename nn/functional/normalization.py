@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, part, primitive
-from nn.functional.arrays import as_floats
+from autograd import ShapeMismatch, defvjp, part, primitive
+from nn.functional.arrays import plain, real
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
 
@@ -93,7 +93,7 @@ def instance_norm(
         )
     y, mean, var = _standardize(x, axis=tuple(range(2, x.ndim)), eps=eps)
     if running_mean is not None and x.size:
-        means = [np.mean(_data(a), axis=0, keepdims=True) for a in (mean, var)]
+        means = [np.mean(plain(a), axis=0, keepdims=True) for a in (mean, var)]
         _keep_running(running_mean, running_var, means[0], means[1], places, momentum)
     return _scaled_channels(y, weight, bias)
 
@@ -137,7 +137,9 @@ def rms_norm(
     x, axes = _last_axes("rms_norm", x, normalized_shape, weight, None)
     if eps is None:
         eps = float(np.finfo(np.result_type(x, np.float16)).eps)
-    y = x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x  # which squares soon outgrow
+    y = x / np.sqrt(np.mean(wide * wide, axis=axes, keepdims=True) + eps)
+    y = y.astype(x.dtype) if y.dtype != x.dtype else y
     return y if weight is None else y * weight
 
 
@@ -165,7 +167,7 @@ def group_norm(
 
 
 def _array(who: str, x: Any, least: int, wanted: str) -> Any:
-    x = as_floats(x)
+    x = real(who, x)
     if x.ndim < least:
         raise ShapeMismatch(f"{who} takes an input of shape {wanted}, not {x.shape}.")
     return x
@@ -197,17 +199,13 @@ def _last_axes(
     return x, tuple(range(x.ndim - len(shape), x.ndim))
 
 
-def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
-
-
 def _keep_running(
     running_mean: Any, running_var: Any, mean: Any, var: Any, n: int, momentum: float
 ) -> None:
     if running_mean is None or running_var is None or not n:
         return
-    unbiased = _data(var) * (n / (n - 1))
-    for running, new in ((running_mean, _data(mean)), (running_var, unbiased)):
+    unbiased = plain(var) * (n / (n - 1))
+    for running, new in ((running_mean, plain(mean)), (running_var, unbiased)):
         running *= 1 - momentum
         running += momentum * new.reshape(running.shape)
 
@@ -249,11 +247,14 @@ defvjp(
 def _standardize(x: Any, *, axis: tuple[int, ...], eps: float) -> Any:
     """(x - mean) / √(var + eps) over the axes; with the mean and the variance, which it needs."""
     n = math.prod([x.shape[k] for k in axis]) or 1
+    dtype = x.dtype
+    if dtype == np.float16:  # which squares soon outgrow
+        x = x.astype(np.float32)
     mean = np.add.reduce(x, axis=axis, keepdims=True) / n
     y = x - mean
     var = np.add.reduce(y * y, axis=axis, keepdims=True) / n
     y *= 1 / np.sqrt(var + eps)
-    return y, mean, var
+    return y.astype(dtype, copy=False), mean, var
 
 
 def _standardize_vjp(g: Any, results: Any, x: Any, *, axis: tuple[int, ...], eps: float) -> Any:

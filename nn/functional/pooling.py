@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, defvjp, primitive
 from nn.functional.arrays import as_floats
-from nn.functional.windows import Geometry, Ints, padded, per_axis, tap, taps, within
+from nn.functional.windows import Ints, Windows, padded, per_axis, tap, taps, within
 
 __all__ = [
     "avg_pool1d", "avg_pool2d", "image", "in_dtype_of", "max_pool1d", "max_pool2d",
@@ -122,10 +122,16 @@ def image(who: str, axes: int, x: Any) -> Any:
 
 
 def _settings(
-    who: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> tuple[Geometry, Ints]:
+    who: str,
+    axes: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+) -> tuple[Windows, Ints]:
     """The windows, padded at their end as far as the last reaches; and how many there are."""
-    axes = 2 if who.endswith("2d") else 1
     sizes = x.shape[-axes:]
     kernel = per_axis("kernel_size", kernel_size, axes)
     stride = kernel if stride is None else per_axis("stride", stride, axes)
@@ -145,7 +151,7 @@ def _settings(
             )
         out.append(count)
         paddings.append((p, max(p, (count - 1) * s + d * (k - 1) + 1 - n - p)))
-    return Geometry(kernel, stride, tuple(paddings), dilation), tuple(out)
+    return (kernel, stride, tuple(paddings), dilation), tuple(out)
 
 
 # ---------------------------------------------------------------------------- the largest
@@ -164,9 +170,10 @@ def _max_pool(
     x = image(who, axes, x)
     if x.dtype.kind == "c":
         raise TypeError(f"{who} takes real numbers: complex ones have no largest.")
-    w, out = _settings(who, x, kernel_size, stride, padding, dilation, ceil_mode)
+    windows, out = _settings(who, axes, x, kernel_size, stride, padding, dilation, ceil_mode)
+    kernel, stride, padding, dilation = windows
     return _max_of_windows(
-        x, kernel=w.kernel, stride=w.stride, padding=w.padding, dilation=w.dilation, out_sizes=out
+        x, kernel=kernel, stride=stride, padding=padding, dilation=dilation, out_sizes=out
     )
 
 
@@ -180,7 +187,7 @@ def _max_of_windows(
     dilation: Ints,
     out_sizes: Ints,
 ) -> Any:
-    windows = Geometry(kernel, stride, padding, dilation)
+    windows = (kernel, stride, padding, dilation)
     x = padded(x if x.dtype.kind == "f" else x.astype(float), padding, -np.inf)
     places = taps(windows)
     y = tap(x, next(places), windows, out_sizes).copy()
@@ -202,7 +209,7 @@ def _from_winners(
     out_sizes: Ints,
 ) -> Any:
     """What v has where x has the largest of each window: of equal ones, at the first."""
-    windows = Geometry(kernel, stride, padding, dilation)
+    windows = (kernel, stride, padding, dilation)
     v = padded(v, padding)
     picked = np.zeros(y.shape, v.dtype)
     for place, won in _winners(x, y, windows, out_sizes):
@@ -223,7 +230,7 @@ def _to_winners(
     out_sizes: Ints,
 ) -> Any:
     """The gradient of each window at the place of its largest."""
-    windows = Geometry(kernel, stride, padding, dilation)
+    windows = (kernel, stride, padding, dilation)
     spread = padded(np.zeros(x.shape, g.dtype), padding)
     for place, won in _winners(x, y, windows, out_sizes):
         target = tap(spread, place, windows, out_sizes)
@@ -231,11 +238,12 @@ def _to_winners(
     return spread[within(padding, x.shape[x.ndim - len(out_sizes) :])]
 
 
-def _winners(x: Any, y: Any, windows: Geometry, out: Ints) -> Any:
+def _winners(x: Any, y: Any, windows: Windows, out: Ints) -> Any:
     """Each place within the windows, and for which windows the largest stands there."""
-    image = padded(x, windows.padding, -np.inf)
+    padding = windows[2]
+    image = padded(x, padding, -np.inf)
     odd = not np.isfinite(y).all()  # a largest of -inf is padding's too, and NaN equals nothing
-    inside = padded(np.ones(x.shape, bool), windows.padding, 0) if odd else None
+    inside = padded(np.ones(x.shape, bool), padding, 0) if odd else None
     free = np.ones(y.shape, bool)
     for place in taps(windows):
         element = tap(image, place, windows, out)
@@ -284,17 +292,18 @@ def _avg_pool(
     divisor: int | None,
 ) -> Any:
     x = image(who, axes, x)
-    w, out = _settings(who, x, kernel_size, stride, padding, 1, ceil_mode)
     around = per_axis("padding", padding, axes, 0)
-    total = sum_of_windows(x, kernel=w.kernel, stride=w.stride, padding=w.padding, out_sizes=out)
+    windows, out = _settings(who, axes, x, kernel_size, stride, padding, 1, ceil_mode)
+    kernel, stride, padding, _ = windows
+    total = sum_of_windows(x, kernel=kernel, stride=stride, padding=padding, out_sizes=out)
     if divisor is not None:
         if not divisor:
             raise ValueError(f"{who}: divisor_override is 0.")
         return in_dtype_of(x, total / divisor)
-    if not any(map(any, w.padding)):
-        return in_dtype_of(x, total / math.prod(w.kernel))
+    if not any(map(any, padding)):
+        return in_dtype_of(x, total / math.prod(kernel))
     each = []
-    for n, k, s, p, m in zip(x.shape[-axes:], w.kernel, w.stride, around, out, strict=True):
+    for n, k, s, p, m in zip(x.shape[-axes:], kernel, stride, around, out, strict=True):
         first = np.arange(m) * s - p
         last = np.minimum(first + k, n + p)
         if not count_include_pad:
@@ -313,7 +322,7 @@ def in_dtype_of(x: Any, mean: Any) -> Any:
 def sum_of_windows(
     x: Any, *, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], out_sizes: Ints
 ) -> Any:
-    windows = Geometry(kernel, stride, padding, (1,) * len(kernel))
+    windows = (kernel, stride, padding, (1,) * len(kernel))
     x = padded(x, padding)
     places = taps(windows)
     wide = np.result_type(x, np.float32 if math.prod(kernel) < 64 else np.float64)
@@ -328,7 +337,7 @@ def _to_windows(
     g: Any, *, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], sizes: Ints
 ) -> Any:
     """What each element gets from all windows that it is in."""
-    windows = Geometry(kernel, stride, padding, (1,) * len(kernel))
+    windows = (kernel, stride, padding, (1,) * len(kernel))
     out = g.shape[g.ndim - len(sizes) :]
     spread = padded(np.zeros((*g.shape[: -len(sizes)], *sizes), g.dtype), padding)
     for place in taps(windows):

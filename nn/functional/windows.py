@@ -13,8 +13,9 @@ import numpy as np
 from autograd import ShapeMismatch
 
 __all__ = [
-    "Geometry",
     "Ints",
+    "Padding",
+    "Windows",
     "counts",
     "is_whole",
     "padded",
@@ -27,17 +28,9 @@ __all__ = [
 ]
 
 Ints = tuple[int, ...]
-
-
-class Geometry:
-    """The windows' settings, one entry for each spatial axis."""
-
-    __slots__ = ("dilation", "kernel", "padding", "stride")
-
-    def __init__(
-        self, kernel: Ints, stride: Ints, padding: tuple[tuple[int, int], ...], dilation: Ints
-    ) -> None:
-        self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
+Padding = tuple[tuple[int, int], ...]
+Windows = tuple[Ints, Ints, Padding, Ints]
+"""kernel, stride, what is put around, dilation: one entry for each spatial axis."""
 
 
 def per_axis(name: str, setting: Any, axes: int, least: int = 1) -> Ints:
@@ -60,7 +53,7 @@ def paddings(
     kernel: Ints,
     stride: Ints,
     dilation: Ints,
-) -> tuple[tuple[int, int], ...]:
+) -> Padding:
     """What is put before and after each axis: zeros, or as much as "same" needs."""
     if padding == "valid":
         return ((0, 0),) * len(kernel)
@@ -74,23 +67,24 @@ def paddings(
     return tuple((p, p) for p in per_axis("padding", padding, len(kernel), 0))
 
 
-def counts(who: str, sizes: Ints, windows: Geometry) -> Ints:
+def counts(who: str, sizes: Ints, windows: Windows) -> Ints:
     """How many windows there are along each axis. Raises ShapeMismatch where there is none."""
-    reach = [d * (k - 1) + 1 for k, d in zip(windows.kernel, windows.dilation, strict=True)]
-    whole = [n + sum(p) for n, p in zip(sizes, windows.padding, strict=True)]
+    kernel, stride, padding, dilation = windows
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    whole = [n + sum(p) for n, p in zip(sizes, padding, strict=True)]
     if any(n < r for n, r in zip(whole, reach, strict=True)):
         raise ShapeMismatch(
             f"{who}: a window of {_by(reach)} does not fit into {_by(whole)}, the input's "
-            f"spatial axes{' with padding' if any(map(sum, windows.padding)) else ''}."
+            f"spatial axes{' with padding' if any(map(sum, padding)) else ''}."
         )
-    return tuple((n - r) // s + 1 for n, r, s in zip(whole, reach, windows.stride, strict=True))
+    return tuple((n - r) // s + 1 for n, r, s in zip(whole, reach, stride, strict=True))
 
 
 def _by(sizes: Sequence[int]) -> str:
     return " × ".join(map(str, sizes))
 
 
-def padded(x: Any, padding: tuple[tuple[int, int], ...], fill: float = 0.0) -> Any:
+def padded(x: Any, padding: Padding, fill: float = 0.0) -> Any:
     """x with `fill` around its last axes; x itself where there is nothing to put."""
     if not any(map(any, padding)):
         return x
@@ -101,32 +95,34 @@ def padded(x: Any, padding: tuple[tuple[int, int], ...], fill: float = 0.0) -> A
     return out
 
 
-def within(padding: tuple[tuple[int, int], ...], sizes: Ints) -> Any:
+def within(padding: Padding, sizes: Ints) -> Any:
     """The index of what stands inside the padding."""
     return (..., *[slice(lo, lo + n) for (lo, _), n in zip(padding, sizes, strict=True)])
 
 
-def views(x: Any, windows: Geometry, out: Ints) -> Any:
+def views(x: Any, windows: Windows, out: Ints) -> Any:
     """All windows of a padded image, as a view: (N, C, *sizes) → (N, C, *kernel, *out)."""
-    strides = x.strides[2:]
+    kernel, stride, _, dilation = windows
+    steps = x.strides[2:]
     return np.lib.stride_tricks.as_strided(
         x,
-        (*x.shape[:2], *windows.kernel, *out),
+        (*x.shape[:2], *kernel, *out),
         (
             *x.strides[:2],
-            *(n * d for n, d in zip(strides, windows.dilation, strict=True)),
-            *(n * s for n, s in zip(strides, windows.stride, strict=True)),
+            *(n * d for n, d in zip(steps, dilation, strict=True)),
+            *(n * s for n, s in zip(steps, stride, strict=True)),
         ),
         writeable=False,
     )
 
 
-def taps(windows: Geometry) -> Iterator[Ints]:
+def taps(windows: Windows) -> Iterator[Ints]:
     """The places within a window, in their order in memory."""
-    return itertools.product(*map(range, windows.kernel))
+    return itertools.product(*map(range, windows[0]))
 
 
-def tap(x: Any, place: Ints, windows: Geometry, out: Ints) -> Any:
+def tap(x: Any, place: Ints, windows: Windows, out: Ints) -> Any:
     """One element of every window of a padded image, as a view: (..., *sizes) → (..., *out)."""
-    places = zip(place, windows.dilation, windows.stride, out, strict=True)
+    _, stride, _, dilation = windows
+    places = zip(place, dilation, stride, out, strict=True)
     return x[(..., *[slice(k * d, k * d + s * (n - 1) + 1, s) for k, d, s, n in places])]

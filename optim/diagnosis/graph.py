@@ -57,18 +57,34 @@ def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
     A unit of relu is dead where it is 0 for all samples, one of tanh and sigmoid where all are
     within 1 % of their bounds: there no gradient comes through, or hardly any. Units are the last
-    axis, of images (N, C, H, W) the second one.
+    axis; of images (N, C, H, W), and of what comes from a convolution, the second one.
     """
     counts: dict[str, int] = {}
     for v in values:
         y = v.data
-        if v.fn is None or np.ndim(y) < 2 or (moved := _moved(v, y)) is None:
+        if (
+            v.fn is None
+            or isinstance(y, tuple)
+            or np.ndim(y) < 2
+            or (moved := _moved(v, y)) is None
+        ):
             continue
         kind = "relu" if name(v) == "maximum" else name(v)
         counts[kind] = counts.get(kind, 0) + 1
-        unit = 1 if np.ndim(y) == 4 else np.ndim(y) - 1
+        unit = 1 if np.ndim(y) > 3 or _is_of_channels(v) else np.ndim(y) - 1
         others = tuple(axis for axis in range(np.ndim(y)) if axis != unit)
         yield f"{kind} {counts[kind]}", np.any(moved, axis=others)
+
+
+def _is_of_channels(v: Any) -> bool:
+    """Whether it comes from a convolution, with no more between than a bias and a norm."""
+    for _ in range(6):
+        if not v.parents:
+            return False
+        v = v.parents[0]
+        if name(v) in ("convolve", "convolve_back"):
+            return True
+    return False
 
 
 def _moved(v: Any, y: Any) -> Any:

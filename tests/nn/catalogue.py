@@ -55,8 +55,8 @@ CALLS = {
         (convolution._shifted, ((1, 2, 2, 3), (2,))),
     ],
     convolution._convolve: [
-        (convolving(convolution._convolve), ((1, 2, 3, 3), (2, 2, 2, 2))),
-        (convolving(convolution._convolve, **LEFT), ((2, 2, 3, 3), (2, 1, 2, 2))),
+        (convolving(convolution._convolve, places=(2, 2)), ((1, 2, 3, 3), (2, 2, 2, 2))),
+        (convolving(convolution._convolve, places=(2, 2), **LEFT), ((2, 2, 3, 3), (2, 1, 2, 2))),
     ],
     convolution.convolve_back: [
         (

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import inspect
 import types
 from collections.abc import Callable
@@ -16,7 +17,11 @@ from autograd.show.text.rules import Unreadable, function_text
 
 __all__ = ["Helpers"]
 
-_MODULES = {"np": "import numpy as np", "math": "import math", "operator": "import operator"}
+_CACHED = type(functools.cache(lambda: None))
+_MODULES = {
+    "np": "import numpy as np", "itertools": "import itertools", "math": "import math",
+    "operator": "import operator",
+}  # fmt: skip
 
 
 class Helpers:
@@ -114,6 +119,8 @@ class _Rewriter(ast.NodeTransformer):
         if node.id not in self.known or isinstance(node.ctx, ast.Store):
             return node
         value = self.known[node.id]
+        if isinstance(value, _CACHED):
+            value = value.__wrapped__
         if isinstance(value, types.ModuleType):
             if node.id not in _MODULES:
                 raise Unreadable(node.id)

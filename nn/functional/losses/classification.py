@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, log_softmax, primitive, relu, softmax
 from autograd import softplus as _softplus
-from nn.functional.arrays import as_array
+from nn.functional.arrays import as_array, as_floats, plain
 from nn.functional.losses.reduction import Reduction, alike, check_reduction, reduced
 
 __all__ = [
@@ -41,7 +41,7 @@ def cross_entropy(
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing is between 0 and 1, not {label_smoothing}.")
-    input, target = as_array(input), as_array(target)
+    input, target = as_floats(input), as_array(target)
     if target.shape == input.shape and target.dtype.kind == "f" and input.shape:
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     target, ignored = _indices(input, target, ignore_index)
@@ -51,10 +51,10 @@ def cross_entropy(
     logs = log_softmax(x)
     weights = _class_weights(weight, x)
     counted = _counted(weights, target, ignored)
-    losses = -logs[_places(target)] * counted
+    losses = _without(ignored, -logs[_places(target)]) * counted
     if label_smoothing:
         every = -np.sum(logs * weights, axis=-1)
-        every = every if ignored is None else every * ~ignored
+        every = _without(ignored, every)
         losses = (1 - label_smoothing) * losses + (label_smoothing / x.shape[-1]) * every
     return _weighted(losses, counted, reduction)
 
@@ -62,11 +62,15 @@ def cross_entropy(
 @primitive
 def _cross_entropy(x: Any, target: Any, *, reduction: Reduction) -> Any:
     """One call, because it is the loss of every classifier; the classes are x's last axis."""
+    dtype = x.dtype
+    if dtype == np.float16:  # which a sum over a batch soon outgrows
+        x = x.astype(np.float32)
     shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
     picked = shifted[_places(target)]
     losses = np.log(np.add.reduce(np.exp(shifted), axis=-1)) - picked
     total = losses if reduction == "none" else np.add.reduce(losses, axis=None)
-    return total / target.size if reduction == "mean" else total
+    total = total / target.size if reduction == "mean" else total
+    return total if total.dtype == dtype else total.astype(dtype)
 
 
 @primitive
@@ -120,18 +124,19 @@ def nll_loss(
     1.5
     """
     check_reduction(reduction)
-    input = as_array(input)
+    input = as_floats(input)
     target, ignored = _indices(input, target, ignore_index)
     x = _classes_last(input)
     if weight is None and ignored is None:
         return reduced(-x[_places(target)], reduction)
     counted = _counted(_class_weights(weight, x), target, ignored)
-    return _weighted(-x[_places(target)] * counted, counted, reduction)
+    losses = _without(ignored, -x[_places(target)])
+    return _weighted(losses * counted, counted, reduction)
 
 
 def _indices(input: Any, target: Any, ignore_index: int | None = None) -> tuple[Any, Any]:
     """Class indices for this input, 0 where they are to be ignored; and where, or None."""
-    target = np.asarray(target.data if isinstance(target, Value) else target)
+    target = plain(target)
     shape = input.shape
     if not shape:
         raise ShapeMismatch("class scores have the shape (N, C) or (C,); this is one number.")
@@ -177,13 +182,18 @@ def _places(target: Any) -> tuple[Any, ...]:
 def _class_weights(weight: Any, x: Any) -> Any:
     if weight is None:
         return np.ones(x.shape[-1], x.dtype)
-    weight = np.asarray(weight.data if isinstance(weight, Value) else weight)
+    weight = plain(weight)
     if weight.shape != x.shape[-1:]:
         raise ShapeMismatch(
             f"there is one weight for each of {x.shape[-1]} classes, shape ({x.shape[-1]},); "
             f"not {weight.shape}."
         )
-    return weight
+    return weight.astype(x.dtype)
+
+
+def _without(ignored: Any, losses: Any) -> Any:
+    """0 for targets that are ignored, whatever their scores are, infinite or NaN too."""
+    return losses if ignored is None else np.where(ignored, 0, losses)
 
 
 def _counted(weights: Any, target: Any, ignored: Any) -> Any:
@@ -329,7 +339,7 @@ def multi_margin_loss(
     check_reduction(reduction)
     if p not in (1, 2):
         raise ValueError(f"the p of multi_margin_loss is 1 or 2, not {p}.")
-    input = as_array(input)
+    input = as_floats(input)
     if input.ndim > 2:
         raise ShapeMismatch(f"multi_margin_loss takes scores (N, C) or (C,), not {input.shape}.")
     target, _ = _indices(input, target)
@@ -365,7 +375,9 @@ def kl_div(
     if log_target:
         losses = np.exp(target) * (target - input)
     else:
-        losses = target * np.log(np.where(target > 0, target, 1)) - target * input
+        some = target > 0
+        gain = np.log(np.where(some, target, 1)) - np.where(some, input, 0)
+        losses = target * gain
     if reduction == "batchmean":
         return np.sum(losses) / (input.shape[0] if input.ndim else 1)
     return reduced(losses, reduction)

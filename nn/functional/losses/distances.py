@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, relu
-from nn.functional.arrays import as_array
+from nn.functional.arrays import as_array, as_floats
 from nn.functional.losses.reduction import Reduction, reduced
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss"]
@@ -21,7 +21,7 @@ def cosine_embedding_loss(
     >>> cosine_embedding_loss(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([1])).item()
     1.0
     """
-    input1, input2, target = map(as_array, (input1, input2, target))
+    input1, input2, target = (as_floats(input1), as_floats(input2), as_array(target))
     if input1.shape != input2.shape or not input1.shape or target.shape != input1.shape[:-1]:
         raise ShapeMismatch(
             "cosine_embedding_loss takes two arrays (N, D) or (D,) and a target (N,) or (), not "
@@ -58,7 +58,7 @@ def triplet_margin_loss(
     >>> round(float(triplet_margin_loss(a, b, a)), 4)
     6.0
     """
-    anchor, positive, negative = map(as_array, (anchor, positive, negative))
+    anchor, positive, negative = map(as_floats, (anchor, positive, negative))
     if not anchor.shape == positive.shape == negative.shape != ():
         raise ShapeMismatch(
             "triplet_margin_loss takes three arrays of one shape, (N, D) or (D,); not "

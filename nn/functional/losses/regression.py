@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch, Value, defvjp, primitive
-from nn.functional.arrays import as_array
+from nn.functional.arrays import as_array, plain
 from nn.functional.losses.reduction import Reduction, alike, reduced
 
 __all__ = [
@@ -147,10 +147,12 @@ def gaussian_nll_loss(
             f"the variance of gaussian_nll_loss has the input's shape {input.shape}, a last axis "
             f"of 1, or none; not {var.shape}."
         )
-    data = np.asarray(var.data if isinstance(var, Value) else var)
+    data = plain(var)
     if (data < 0).any():
         raise ValueError("the variance of gaussian_nll_loss is not negative.")
-    var = var + np.maximum(eps - data, 0).astype(np.result_type(data, np.float16))
+    if not isinstance(var, Value):
+        var = var.astype(input.dtype)
+    var = var + np.maximum(eps - data, 0).astype(input.dtype)
     d = input - target
     losses = 0.5 * (np.log(var) + d * d / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
