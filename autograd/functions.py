@@ -80,7 +80,6 @@ def softplus(x: Any) -> Any:
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
-    x = _floats(x)
     with np.errstate(invalid="ignore"):  # of NaN
         return np.logaddexp(x, 0)
 

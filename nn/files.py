@@ -1,13 +1,13 @@
 """Weights in files: .npz in this library's layout, .safetensors in PyTorch's. Never pickle.
 
-What is in a file is not trusted: names and shapes are compared with the model's before any data is
-read, and nothing is loaded unless all of it can be.
+What is in a file is not trusted: of .npz, names and shapes are compared with the model's before any
+data is read, and nothing is loaded unless all of it can be.
 """
 
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,11 @@ def save(model: Module, path: Any) -> None:
     write_whole(path, lambda file: file.write(content))
 
 
-def load(model: Module, path: Any) -> Module:
+def load(model: Module, path: Any, *, strict: bool = True) -> Module:
     """Set the model's parameters and buffers from a file that `save` or PyTorch's users wrote.
 
     The model is made first, and returned. Of .safetensors, arrays are in PyTorch's layout. Numbers
-    are converted to the dtypes of the model.
+    are converted to the dtypes of the model. strict=False: only those names that both have.
 
     Raises ValueError, and loads nothing, if names are missing or unexpected or shapes differ, all
     of which it lists; and for a file that is damaged. ImportError where safetensors is missing.
@@ -68,19 +68,25 @@ def load(model: Module, path: Any) -> Module:
     ending = _ending(path)
     with open(path, "rb") as file:  # so that a missing file is just that
         try:
-            state = _read_npz(file, model) if ending == ".npz" else _read_safetensors(file)
-        except _Unfit:
-            raise
+            if ending == ".npz":
+                state = _read_npz(file, lambda shapes: model.mismatches(shapes, strict))
+            else:
+                state = _read_safetensors(file)
+        except _Unfit as unfit:
+            raise ValueError(f"{path}: {model.refusal(unfit.args[0])}") from None
         except ImportError:
             raise
         except Exception as error:
             raise ValueError(f"{path} is damaged, or no {ending} file: {error}") from error
-    model.load_state_dict(state)
+    try:
+        model.load_state_dict(state, strict)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     return model
 
 
-class _Unfit(ValueError):
-    """The file is sound, but of another model."""
+class _Unfit(Exception):
+    """The file is sound, but of another model; why, is its argument."""
 
 
 def _check_model(who: str, model: Any) -> None:
@@ -112,7 +118,7 @@ def _write_npz(file: Any, state: Mapping[str, Any]) -> None:
                 np.lib.format.write_array(entry, np.asarray(data), allow_pickle=False)
 
 
-def _read_npz(file: Any, model: Module) -> dict[str, Any]:
+def _read_npz(file: Any, mismatches: Callable[[Any], list[str]]) -> dict[str, Any]:
     with zipfile.ZipFile(file) as archive:
         entries: dict[str, zipfile.ZipInfo] = {}
         for info in archive.infolist():
@@ -120,8 +126,8 @@ def _read_npz(file: Any, model: Module) -> dict[str, Any]:
                 raise ValueError(f"it has {name} twice")
             entries[name] = info
         heads = {name: _head(archive, info) for name, info in entries.items()}
-        if wrong := model.mismatches({name: shape for name, (shape, _) in heads.items()}):
-            raise _Unfit(model.refusal(wrong))
+        if wrong := mismatches({name: shape for name, (shape, _) in heads.items()}):
+            raise _Unfit(wrong)
         state = {}
         for name, info in entries.items():
             if info.file_size != heads[name][1]:

@@ -1,7 +1,7 @@
 """Weights from PyTorch and for it: the same names, and PyTorch's layout.
 
 The layout differs in one thing: PyTorch keeps the weights of linear, recurrent and attention layers
-transposed, as (out, in). Which these are, each layer says (`Module.transposed`).
+transposed, as (out, in). Which these are, each layer says (`Module.torch_transposed`).
 """
 
 from collections.abc import Mapping
@@ -63,10 +63,11 @@ def _array(name: Any, data: Any) -> Any:
 def arrays_for_torch(model: Module) -> dict[str, Any]:
     """The model's state as arrays with PyTorch's names and layout."""
     turned = model.transposed_names()
-    return {
+    state = {
         name: np.ascontiguousarray(data.T) if name in turned else data
         for name, data in model.state_dict().items()
     }
+    return state | {other: state[name] for other, name in model.aliases().items() if name in state}
 
 
 def to_torch(model: Module) -> dict[str, Any]:

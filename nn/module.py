@@ -4,12 +4,12 @@ Buffers, arrays that are saved but not trained, are the exception: a layer names
 other attribute may be an array too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, scope
+from autograd import Value, scope
 from nn.randomness import generator
 
 __all__ = ["Module", "TorchArray"]
@@ -42,15 +42,25 @@ class Module:
     """
 
     training = True
-    transposed: frozenset[str] = frozenset()
+    torch_transposed: frozenset[str] = frozenset()
     """The parameters of this layer that PyTorch keeps transposed."""
     _buffers: tuple[str, ...] = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuses to replace a parameter by an array, which would not be trained."""
+        known = isinstance(vars(self).get(name), Value)
+        if known and not (value is None or isinstance(value, Value | Module)):
+            raise TypeError(
+                f"{name} is a parameter: to change its numbers, write .{name}.data = …; to replace "
+                "it, give a Value."
+            )
+        super().__setattr__(name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = scope.begin()  # so that pictures can show what a layer does as one
         try:
             out = self.forward(*args, **kwargs)
-        except ShapeMismatch as error:
+        except ValueError as error:
             own = f"{type(self).__name__}({self.extra_repr()})"
             if not hasattr(error, "__notes__") and own not in str(error):
                 error.add_note(f"It was raised in {own}.")
@@ -114,9 +124,29 @@ class Module:
             if isinstance(member, Module):
                 yield name, member
 
+    def aliases(self) -> dict[str, str]:
+        """Further names of parameters and buffers that have several, with the first of each.
+
+        As of a layer that stands twice in a network: PyTorch's states have all names.
+        """
+        first: dict[Any, str] = {}
+        found = {}
+        for name, member in _walk(self, "", set(), every_way=True):
+            if isinstance(member, Value):
+                keys: list[tuple[Any, str]] = [(id(member), name)]
+            elif isinstance(member, Module):
+                start = f"{name}." if name else ""
+                keys = [((id(member), own), start + own) for own in member._buffers]
+            else:
+                continue
+            for key, full in keys:
+                if first.setdefault(key, full) != full:
+                    found[full] = first[key]
+        return found
+
     def transposed_names(self) -> set[str]:
         """The names of those parameters that PyTorch keeps transposed."""
-        turned = {id(vars(m).get(name)) for m in self.modules() for name in m.transposed}
+        turned = {id(vars(m).get(name)) for m in self.modules() for name in m.torch_transposed}
         return {name for name, p in self.named_parameters() if id(p) in turned}
 
     def modules(self) -> list["Module"]:
@@ -128,6 +158,16 @@ class Module:
         own = [x for part in self.modules() for x in vars(part).values()]
         found = [x for x in own if isinstance(x, np.random.Generator)]
         return list({id(g): g for g in (*found, generator())}.values())
+
+    def children(self) -> list["Module"]:
+        """The parts of the module itself, without theirs."""
+        return [part for _, part in _parts(self.named_members())]
+
+    def apply(self, fn: Callable[["Module"], Any]) -> Self:
+        """Call fn with each part, and at last with the module itself, as to set initial values."""
+        for module in reversed(self.modules()):
+            fn(module)
+        return self
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero."""
@@ -176,8 +216,9 @@ class Module:
                 f"load_state_dict takes arrays by name, not a {type(state_dict).__name__}; "
                 "nn.load(model, path) takes a file."
             )
-        own, turned = self._own(), self.transposed_names()
-        given = {name: _given(name, x, name in turned) for name, x in state_dict.items()}
+        own, turned, aliases = self._own(), self.transposed_names(), self.aliases()
+        state = {aliases.get(name, name): x for name, x in state_dict.items()}
+        given = {name: _given(name, x, name in turned) for name, x in state.items()}
         wrong = self.mismatches({name: x.shape for name, x in given.items()}, strict)
         fits = {name: x for name, x in given.items() if name in own and x.shape == own[name].shape}
         loaded = {name: _converted(x, own[name].dtype) for name, x in fits.items()}
@@ -242,6 +283,8 @@ class Module:
 
 def _given(name: str, x: Any, turned: bool) -> Any:
     """An array of a state, in this library's layout."""
+    if hasattr(x, "detach") and not isinstance(x, Value):
+        raise TypeError(f"{name} is a tensor of PyTorch's: give nn.from_torch(state_dict).")
     try:
         data = np.asarray(x.data if isinstance(x, Value) else x)
     except ValueError as error:
@@ -271,15 +314,22 @@ def _members(container: Any) -> Iterable[tuple[str, Any]]:
     return ()
 
 
-def _walk(container: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Everything in a container, itself included, that is a Value or may hold one; each once."""
+def _walk(
+    container: Any, prefix: str, seen: set[int], every_way: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """Everything in a container, itself included, that is a Value or may hold one; each once.
+
+    every_way: once for each way that leads there.
+    """
     if id(container) in seen:
         return
     if isinstance(container, Value | Module | dict | list | tuple):
         seen.add(id(container))
         yield prefix, container
         for name, member in _members(container):
-            yield from _walk(member, f"{prefix}.{name}" if prefix else name, seen)
+            yield from _walk(member, f"{prefix}.{name}" if prefix else name, seen, every_way)
+        if every_way:
+            seen.discard(id(container))
 
 
 def _parts(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Module]]:

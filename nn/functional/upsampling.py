@@ -65,9 +65,7 @@ def interpolate(
             raise ShapeMismatch(f"scale_factor={e} leaves nothing of an axis of {n}.")
         step = n / e if scale_factor is None else 1 / e  # of the input, for one of the output
         if mode == "nearest" and len(sizes) == 2 and wanted_size in (n, 2 * n):
-            step = (
-                n / wanted_size
-            )  # whatever the factor was: PyTorch's images are so, and only they
+            step = n / wanted_size  # whatever the factor: so it is in PyTorch, with images only
         x = _resized(x, k + 2, wanted_size, step, mode, bool(align_corners))
     return x
 

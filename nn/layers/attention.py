@@ -33,7 +33,8 @@ class MultiheadAttention(Module):
 
     Parameters: in_proj_weight (embed_dim, 3·embed_dim) for query, key and value side by side,
     Xavier uniform; or q_, k_ and v_proj_weight where kdim or vdim differ; in_proj_bias and
-    out_proj.bias, 0; out_proj.weight. Raises ShapeMismatch for other inputs.
+    out_proj.bias, 0; out_proj.weight, uniform within ± 1/√embed_dim. Raises ShapeMismatch for other
+    inputs.
 
     >>> attention = MultiheadAttention(8, 2, batch_first=True, rng=0)
     >>> output, weights = attention(np.ones((4, 5, 8)), is_causal=True)
@@ -42,7 +43,9 @@ class MultiheadAttention(Module):
     """
 
     in_proj_weight: Value | None
-    transposed = frozenset({"in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"})
+    torch_transposed = frozenset(
+        {"in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"}
+    )
 
     def __init__(
         self,
@@ -198,16 +201,17 @@ class MultiheadAttention(Module):
 class PositionalEncoding(Module):
     """x + the sinusoidal encoding of its positions: (T, N, d_model) as it is, or (N, T, d_model).
 
-    See `functional.sinusoidal_encoding`. batch_first says which of both. dropout: of the sum, in
+    See `functional.sinusoidal_encoding`. batch_first says which of the two,
+    and must be given. dropout: of the sum, in
     training. It has no parameters and no longest sequence. Raises ShapeMismatch for other inputs.
 
-    >>> PositionalEncoding(4)(np.zeros((2, 1, 4)))[:, 0].round(2)
+    >>> PositionalEncoding(4, batch_first=True)(np.zeros((1, 2, 4)))[0].round(2)
     array([[0.  , 1.  , 0.  , 1.  ],
            [0.84, 0.54, 0.01, 1.  ]])
     """
 
     def __init__(
-        self, d_model: int, dropout: float = 0.0, *, batch_first: bool = False, rng: RNG = None
+        self, d_model: int, dropout: float = 0.0, *, batch_first: bool, rng: RNG = None
     ) -> None:
         if d_model < 1 or not 0 <= dropout <= 1:
             raise ValueError(

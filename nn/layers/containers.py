@@ -1,7 +1,7 @@
 """Containers: layers in a row, in a list, in a dict, or around which the input is led."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,7 +12,47 @@ from nn.module import Module
 __all__ = ["ModuleDict", "ModuleList", "Residual", "Sequential"]
 
 
-class Sequential(Module):
+class _List(Module):
+    """What Sequential and ModuleList share: a list's methods."""
+
+    layers: list[Any]
+
+    def _checked(self, k: int, layer: Any) -> Any:
+        return _layer(f"layer {k} of a {type(self).__name__}", layer)
+
+    def named_members(self) -> Iterable[tuple[str, Any]]:
+        yield from ((str(k), layer) for k, layer in enumerate(self.layers))
+        yield from ((name, member) for name, member in vars(self).items() if name != "layers")
+
+    def append(self, layer: Any) -> Self:
+        self.layers.append(self._checked(len(self.layers), layer))
+        return self
+
+    def extend(self, layers: Iterable[Any]) -> Self:
+        for layer in layers:
+            self.append(layer)
+        return self
+
+    def insert(self, k: int, layer: Any) -> None:
+        self.layers.insert(k, self._checked(k, layer))
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def __setitem__(self, k: int, layer: Any) -> None:
+        self.layers[k] = self._checked(k, layer)
+
+    def __delitem__(self, k: int | slice) -> None:
+        del self.layers[k]
+
+    def __iadd__(self, layers: Iterable[Any]) -> Self:
+        return self.extend(layers)
+
+
+class Sequential(_List):
     """Layers one after the other: each is called with what the one before it returns.
 
     Parameters are named by their layer's place, as in `0.weight`. `len`, iteration and indexing
@@ -27,31 +67,21 @@ class Sequential(Module):
 
     def __init__(self, *layers: Any) -> None:
         self.layers: list[Any] = []
-        for layer in layers:
-            self.append(layer)
-
-    def append(self, layer: Any) -> "Sequential":
-        self.layers.append(_layer(f"layer {len(self.layers)} of a Sequential", layer))
-        return self
-
-    def named_members(self) -> Iterable[tuple[str, Any]]:
-        yield from ((str(k), layer) for k, layer in enumerate(self.layers))
-        yield from ((name, member) for name, member in vars(self).items() if name != "layers")
+        self.extend(layers)
 
     def forward(self, x: Any) -> Any:
         for k, layer in enumerate(self.layers):
             try:
                 x = layer(x)
-            except ShapeMismatch as error:
+            except (ValueError, TypeError, AttributeError) as error:
                 error.add_note(f"It is layer {k} of a Sequential of {len(self.layers)}.")
+                if isinstance(x, tuple):
+                    error.add_note(
+                        f"It was given a tuple of {len(x)}, what the layer before it returns; of a "
+                        "recurrent layer the output is the first."
+                    )
                 raise
         return x
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.layers)
 
     def __getitem__(self, k: int | slice) -> Any:
         return Sequential(*self.layers[k]) if isinstance(k, slice) else self.layers[k]
@@ -77,6 +107,8 @@ class Residual(Module):
     """
 
     def __init__(self, *layers: Any) -> None:
+        if not layers:
+            raise TypeError("a Residual has at least one layer.")
         one = len(layers) == 1
         self.inner = (
             _layer("what a Residual is led around", layers[0]) if one else Sequential(*layers)
@@ -93,7 +125,7 @@ class Residual(Module):
         return x + change
 
 
-class ModuleList(Module):
+class ModuleList(_List):
     """A list of modules, whose parameters are its own; it has no forward of its own.
 
     An ordinary list does as well: this one has PyTorch's name, and `len`, indexing, iteration,
@@ -108,47 +140,19 @@ class ModuleList(Module):
     """
 
     def __init__(self, modules: Iterable[Any] = ()) -> None:
-        self.items: list[Any] = []
+        self.layers: list[Any] = []
         self.extend(modules)
 
-    def named_members(self) -> Iterable[tuple[str, Any]]:
-        yield from ((str(k), member) for k, member in enumerate(self.items))
-        yield from ((name, member) for name, member in vars(self).items() if name != "items")
-
-    def append(self, module: Any) -> "ModuleList":
-        self.insert(len(self.items), module)
-        return self
-
-    def extend(self, modules: Iterable[Any]) -> "ModuleList":
-        for module in modules:
-            self.append(module)
-        return self
-
-    def insert(self, k: int, module: Any) -> None:
-        self.items.insert(k, _module(self, module))
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.items)
+    def _checked(self, k: int, layer: Any) -> Any:
+        return _module(self, layer)
 
     def __getitem__(self, k: int | slice) -> Any:
-        return ModuleList(self.items[k]) if isinstance(k, slice) else self.items[k]
-
-    def __setitem__(self, k: int, module: Any) -> None:
-        self.items[k] = _module(self, module)
-
-    def __delitem__(self, k: int | slice) -> None:
-        del self.items[k]
-
-    def __iadd__(self, modules: Iterable[Any]) -> "ModuleList":
-        return self.extend(modules)
+        return ModuleList(self.layers[k]) if isinstance(k, slice) else self.layers[k]
 
     def __repr__(self) -> str:
         """Alike modules in a row are shown once."""
         runs: list[tuple[int, int, str]] = []
-        for k, text in enumerate(map(repr, self.items)):
+        for k, text in enumerate(map(repr, self.layers)):
             if runs and runs[-1][2] == text:
                 runs[-1] = (runs[-1][0], k, text)
             else:
@@ -172,7 +176,8 @@ def _module(container: Module, module: Any) -> Module:
 class ModuleDict(Module):
     """Modules by name, whose parameters are its own; it has no forward of its own.
 
-    An ordinary dict does as well: this one has PyTorch's name, and a dict's methods.
+    An ordinary dict does as well: this one has PyTorch's name, and of a dict's methods `len`, `in`,
+    indexing, `del`, iteration, `keys`, `values`, `items`, `update`, `pop`.
 
     >>> from nn import Linear
     >>> heads = ModuleDict({"price": Linear(2, 1), "kind": Linear(2, 3)})

@@ -29,7 +29,7 @@ class Linear(Module):
     (5, 2)
     """
 
-    transposed = frozenset({"weight"})
+    torch_transposed = frozenset({"weight"})
 
     def __init__(
         self,
@@ -161,6 +161,9 @@ class Identity(Module):
     >>> Identity()(3.0)
     3.0
     """
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Takes whatever another layer would, so that it can stand in its place."""
 
     def forward(self, x: Any) -> Any:
         return x

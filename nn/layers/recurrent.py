@@ -18,8 +18,8 @@ __all__ = ["GRU", "LSTM", "RNN"]
 class _Recurrent(Module):
     """What the three share: parameters, layers, directions, masks.
 
-    A subclass goes through time: `scan(a, first, mask, name)`, of what the input contributes to the
-    gates and the first state, returns all outputs and the parts of the last state.
+    A subclass goes through time: `scan(x, first, mask, name)`, of the input, the first state and
+    the end of the parameters' names, returns all outputs and the parts of the last state.
     """
 
     gates: ClassVar[int]
@@ -62,7 +62,7 @@ class _Recurrent(Module):
                 for kind, shape in shapes.items():
                     p = Value(np.empty(shape, dtype), label=f"{kind}_{name}")
                     setattr(self, p.label, init.uniform_(p, -bound, bound, rng=self.rng))
-        self.transposed = frozenset(name for name in vars(self) if name.startswith("weight_"))
+        self.torch_transposed = frozenset(name for name in vars(self) if name.startswith("weight_"))
 
     def _names(self, layer: int) -> tuple[str, ...]:
         """What the parameters of a layer's directions end in."""
@@ -131,9 +131,10 @@ class _Recurrent(Module):
         parts = [p if isinstance(p, Value) else np.asarray(p) for p in parts]
         wanted = whole if batched else (whole[0], whole[2])
         if len(parts) != self.states or any(p.shape != wanted for p in parts):
+            kind = "(h, c)" if self.states > 1 else "h"
             raise ShapeMismatch(
-                f"{called(self)} takes a first state of {self.states} part(s) of the shape "
-                f"{wanted}, (layers · directions{', N' if batched else ''}, hidden_size); not "
+                f"{called(self)} takes a first state {kind}, arrays of the shape {wanted}, "
+                f"(layers · directions{', N' if batched else ''}, hidden_size); not "
                 f"{', '.join(str(p.shape) for p in parts)}."
             )
         return parts if batched else [np.expand_dims(p, 1) for p in parts]
@@ -211,8 +212,8 @@ class LSTM(_Recurrent):
 
     Parameters, for layer k (and with the suffix _reverse for the way back): weight_ih_lk (inputs,
     4·H), weight_hh_lk (H, 4·H), bias_ih_lk and bias_hh_lk (4·H,), unless bias=False; the gates in
-    the order i, f, g, o; uniform within ± 1/√H. Hochreiter and Schmidhuber 1997.
-    Raises ShapeMismatch for other inputs.
+    the order i, f, g, o; uniform within ± 1/√H. Hochreiter and Schmidhuber 1997; forget gates: Gers
+    et al. 2000. Raises ShapeMismatch for other inputs.
 
     >>> output, (h, c) = LSTM(3, 5, rng=0)(np.ones((7, 2, 3)))
     >>> output.shape, h.shape, c.shape

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeMismatch
+from nn.functional.arrays import as_array
 
 __all__ = ["called", "channels_first", "shape_of", "unfit"]
 
@@ -15,6 +16,8 @@ def called(layer: Any) -> str:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
+    if isinstance(x, list | tuple):
+        x = as_array(x)
     return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
 
 

@@ -62,12 +62,9 @@ def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:
     counts: dict[str, int] = {}
     for v in values:
         y = v.data
-        if (
-            v.fn is None
-            or isinstance(y, tuple)
-            or np.ndim(y) < 2
-            or (moved := _moved(v, y)) is None
-        ):
+        if v.fn is None or isinstance(y, tuple) or np.ndim(y) < 2:
+            continue
+        if (moved := _moved(v, y)) is None:
             continue
         kind = "relu" if name(v) == "maximum" else name(v)
         counts[kind] = counts.get(kind, 0) + 1

@@ -355,15 +355,15 @@ def test_sinusoids_are_those_of_the_paper(width):
 
 def test_positions_are_added_along_time():
     x, added = numbers(3, 2, 4), sinusoidal_encoding(3, 4)
-    close(nn.PositionalEncoding(4)(x), x + added[:, None])
+    close(nn.PositionalEncoding(4, batch_first=False)(x), x + added[:, None])
     close(nn.PositionalEncoding(4, batch_first=True)(x), x + added[:2])
     close(nn.PositionalEncoding(4, batch_first=True)(x[:, 0]), x[:, 0] + added)
-    close(nn.PositionalEncoding(4)(x.tolist()), x + added[:, None])
-    assert nn.PositionalEncoding(4)(x.astype(np.float32)).dtype == np.float32
-    assert not nn.PositionalEncoding(4, 1.0)(x).any()
-    close(nn.PositionalEncoding(4, 1.0).eval()(x), x + added[:, None])
+    close(nn.PositionalEncoding(4, batch_first=False)(x.tolist()), x + added[:, None])
+    assert nn.PositionalEncoding(4, batch_first=False)(x.astype(np.float32)).dtype == np.float32
+    assert not nn.PositionalEncoding(4, 1.0, batch_first=False)(x).any()
+    close(nn.PositionalEncoding(4, 1.0, batch_first=False).eval()(x), x + added[:, None])
     with pytest.raises(ShapeMismatch, match=r"PositionalEncoding.*\(T, N, 4\).*not \(3, 2, 5\)"):
-        nn.PositionalEncoding(4)(np.ones((3, 2, 5)))
+        nn.PositionalEncoding(4, batch_first=False)(np.ones((3, 2, 5)))
 
 
 @pytest.mark.parametrize("interleaved", [True, False])
