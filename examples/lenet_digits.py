@@ -2,7 +2,7 @@
 
 Two convolutions and two linear layers; in training each image is moved by up to one pixel, so that
 the network cannot learn places by heart. It prints the layers, the loss of each epoch, which
-held-out digits are misread, and the share of those that are not. Half a minute.
+held-out digits are misread, and the share of those that are not. Some ten seconds.
 
 It needs scikit-learn for the data: pip install -e ".[examples]"
 """

@@ -24,10 +24,10 @@ def words():
     return [found[k] for k in np.random.default_rng(0).permutation(len(found))]
 
 
-def with_slips(correct, rng):
-    """The words, and for each a slip of it, if it has one that is no word; and which is which."""
-    known, out = set(correct), []
-    for word in correct:
+def with_slips(some, known, rng):
+    """The words, and for each a slip of it, if that is no known word; and which is which."""
+    out = []
+    for word in some:
         k = rng.integers(0, len(word) - 1)
         slip = word[:k] + word[k + 1] + word[k] + word[k + 2 :]
         if slip not in known:
@@ -58,27 +58,26 @@ class Reader(nn.Module):
 
 
 def bigrams(seen, labels, unseen):
-    """A guess from pairs of letters: the logarithm of how much oftener they are in words."""
+    """A guess from pairs of letters: the logarithm of how much more often they are in words."""
+
+    def pairs(word):  # with 0 before the word and 27 after it
+        letters = [0, *(ord(c) - 96 for c in word), 27]
+        return letters[:-1], letters[1:]
+
     counts = np.ones((2, 28, 28))
     for word, label in zip(seen, labels, strict=True):
-        for a, b in zip(f"`{word}", f"{word}{{", strict=True):
-            counts[int(label), ord(a) - 96, ord(b) - 96] += 1
+        np.add.at(counts[int(label)], pairs(word), 1)
     score = np.log(counts[1] / counts[0])
-    return np.array(
-        [
-            sum(score[ord(a) - 96, ord(b) - 96] for a, b in zip(f"`{w}", f"{w}{{", strict=True))
-            for w in unseen
-        ]
-    )
+    return np.array([score[pairs(word)].sum() for word in unseen])
 
 
 def main():
     rng = np.random.default_rng(0)
     every = words()
     cut = len(every) // 5
-    held, held_labels = with_slips(every[:cut], rng)
-    seen, labels = with_slips(every[cut:], rng)
-    print(f"{len(every)} words, as {words()[0]!r}; {len(seen)} and slips to learn from")
+    held, held_labels = with_slips(every[:cut], set(every), rng)
+    seen, labels = with_slips(every[cut:], set(every), rng)
+    print(f"{len(every)} words, as {every[0]!r}; {len(seen)} and slips to learn from")
 
     model = Reader(rng).astype(np.float32)
     optimizer, epochs = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.1), 12

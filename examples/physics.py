@@ -25,7 +25,10 @@ END, START, FRICTION, PULL = 6.0, 2.5, 0.3, 4.0
 
 
 class Angle(nn.Module):
-    """θ(t) = 2.5 + t²·network(t), which begins at 2.5 and at rest whatever the weights are."""
+    """θ(t) = 2.5 + network(t)·t²/(1 + t), which begins at 2.5 and at rest whatever the weights are.
+
+    The network is given the time between -3 and 3, and what it adds does not grow like t².
+    """
 
     def __init__(self, rng):
         self.net = nn.Sequential(

@@ -56,7 +56,7 @@ def made_up(model, points):
 
 
 def draw(model, path):
-    """Digits for a grid of points, as many between two as the normal distribution expects."""
+    """Digits for a grid of points, side by side."""
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
 

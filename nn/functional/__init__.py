@@ -27,7 +27,6 @@ from nn.functional.adaptive_pooling import (
     adaptive_max_pool2d,
 )
 from nn.functional.attention import (
-    attention_weights,
     rotary_encoding,
     scaled_dot_product_attention,
     sinusoidal_encoding,
@@ -55,7 +54,6 @@ from nn.functional.losses.regression import (
 )
 from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 from nn.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from nn.functional.recurrence import gru_scan, lstm_scan, rnn_scan
 from nn.functional.transposed_convolution import conv_transpose1d, conv_transpose2d
 from nn.functional.upsampling import interpolate
 
@@ -64,7 +62,6 @@ __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
-    "attention_weights",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -87,7 +84,6 @@ __all__ = [
     "gelu",
     "glu",
     "group_norm",
-    "gru_scan",
     "hardswish",
     "hardtanh",
     "hinge_loss",
@@ -101,7 +97,6 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsumexp",
-    "lstm_scan",
     "max_pool1d",
     "max_pool2d",
     "mish",
@@ -112,7 +107,6 @@ __all__ = [
     "prelu",
     "relu",
     "rms_norm",
-    "rnn_scan",
     "rotary_encoding",
     "scaled_dot_product_attention",
     "selu",

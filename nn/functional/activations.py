@@ -49,7 +49,8 @@ defvjp(
 
 
 def prelu(x: Any, weight: Any) -> Any:
-    """leaky_relu with a slope that is learned: x where x > 0, weight · x elsewhere. He et al. 2015.
+    """leaky_relu with a slope that is learned: x where x > 0, weight · x elsewhere. He et al. 2015
+    (arXiv:1502.01852).
 
     weight: one number, shape (1,), or one for each channel, the axis 1 of x. Raises ShapeMismatch
     for a weight of another length.
@@ -70,7 +71,8 @@ def prelu(x: Any, weight: Any) -> Any:
 
 
 def elu(x: Any, *, alpha: float = 1.0) -> Any:
-    """x where x > 0, alpha·(eˣ - 1) elsewhere; at 0 the derivative is alpha. Clevert et al. 2015.
+    """x where x > 0, alpha·(eˣ - 1) elsewhere; at 0 the derivative is alpha. Clevert et al. 2015
+    (arXiv:1511.07289).
 
     >>> elu(np.array([0.0, 2.0]))
     array([0., 2.])
@@ -105,7 +107,8 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def selu(x: Any) -> Any:
-    """1.0507 · elu(x, alpha=1.6733): keeps mean 0 and variance 1. Klambauer et al. 2017.
+    """1.0507 · elu(x, alpha=1.6733): keeps mean 0 and variance 1. Klambauer et al. 2017
+    (arXiv:1706.02515).
 
     >>> selu(np.array([0.0, 1.0])).round(4)
     array([0.    , 1.0507])
@@ -114,7 +117,8 @@ def selu(x: Any) -> Any:
 
 
 def celu(x: Any, *, alpha: float = 1.0) -> Any:
-    """max(x, 0) + min(0, alpha·(exp(x/alpha) - 1)): elu with a smooth 0. Barron 2017.
+    """max(x, 0) + min(0, alpha·(exp(x/alpha) - 1)): elu with a smooth 0. Barron 2017
+    (arXiv:1704.07483).
 
     Raises ValueError for an alpha that is not positive.
 
@@ -278,7 +282,8 @@ defvjp(
 
 
 def hardswish(x: Any) -> Any:
-    """x · min(max(x + 3, 0), 6) / 6, a silu without exponentials. Howard et al. 2019.
+    """x · min(max(x + 3, 0), 6) / 6, a silu without exponentials. Howard et al. 2019
+    (arXiv:1905.02244).
 
     >>> hardswish(np.array([-4.0, 0.0, 3.0]))
     array([-0.,  0.,  3.])
@@ -288,7 +293,8 @@ def hardswish(x: Any) -> Any:
 
 
 def glu(x: Any, *, axis: int = -1) -> Any:
-    """a · sigmoid(b) for the two halves of x along the axis. Dauphin et al. 2016.
+    """a · sigmoid(b) for the two halves of x along the axis. Dauphin et al. 2016
+    (arXiv:1612.08083).
 
     Raises ShapeMismatch where the axis is of odd length.
 

@@ -29,7 +29,7 @@ def adaptive_avg_pool2d(x: Any, output_size: int | Sequence[int | None] | None) 
     """The means of as many parts as are asked for: (N, C, H, W) → (N, C, *output_size).
 
     The i-th of m parts of n elements is ⌊i·n/m⌋ … ⌈(i+1)·n/m⌉ - 1; parts may share elements.
-    None leaves an axis as it is. x may lack the axis N. Raises ShapeMismatch for other shapes.
+    None leaves an axis as it is. the axis N is optional. Raises ShapeMismatch for other shapes.
 
     >>> adaptive_avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 1)
     array([[[7.5]]])

@@ -75,7 +75,7 @@ def conv2d(
     weight: (out, C / groups, *kernel), not flipped (as everywhere in this field). bias: (out,).
     padding: zeros around the image, or "same" for an output of the input's size (with stride 1),
     or "valid" for none. groups: the channels are split, and each part makes out / groups channels.
-    H' = ⌊(H + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1. x may lack the axis N.
+    H' = ⌊(H + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1. the axis N is optional.
 
     Raises ShapeMismatch where the shapes do not fit, ValueError for other settings.
 

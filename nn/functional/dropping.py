@@ -24,7 +24,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, *, rng: RNG = None) -
 
 
 def dropout2d(x: Any, p: float = 0.5, training: bool = True, *, rng: RNG = None) -> Any:
-    """Dropout of whole channels: (N, C, H, W) or (C, H, W). Tompson et al. 2014.
+    """Dropout of whole channels: (N, C, H, W) or (C, H, W). Tompson et al. 2014 (arXiv:1411.4280).
 
     Raises ShapeMismatch for an input of other than three or four axes.
 

@@ -108,7 +108,7 @@ def layer_norm(
 ) -> Any:
     """Mean 0 and variance 1 over the last axes, then · weight + bias: (..., *normalized_shape).
 
-    weight, bias: of normalized_shape. Raises ShapeMismatch for an input that does not end so.
+    weight, bias: of normalized_shape. Raises ShapeMismatch for an input that ends otherwise.
     Ba et al. 2016 (arXiv:1607.06450).
 
     >>> layer_norm(np.array([[1.0, 3.0]]), 2).round(4)
@@ -129,7 +129,7 @@ def rms_norm(
     """x / √(mean(x²) + eps) · weight over the last axes: (..., *normalized_shape).
 
     eps: by default the smallest step from 1 of x's dtype. Zhang and Sennrich 2019
-    (arXiv:1910.07467). Raises ShapeMismatch for an input that does not end so.
+    (arXiv:1910.07467). Raises ShapeMismatch for an input that ends otherwise.
 
     >>> rms_norm(np.array([[3.0, 3.0]]), 2)
     array([[1., 1.]])

@@ -44,7 +44,7 @@ def max_pool2d(
     dilation: Setting = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    """The largest of every window: (N, C, H, W) → (N, C, H', W'); x may lack the axis N.
+    """The largest of every window: (N, C, H, W) → (N, C, H', W'); the axis N is optional.
 
     stride: the kernel's size by default. padding: with -inf, at most half the kernel's size.
     ceil_mode: windows that begin in the image may reach beyond its end.
@@ -89,7 +89,7 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Any:
-    """The mean of every window: (N, C, H, W) → (N, C, H', W'); x may lack the axis N.
+    """The mean of every window: (N, C, H, W) → (N, C, H', W'); the axis N is optional.
 
     stride, padding (with zeros), ceil_mode: as for `max_pool2d`. count_include_pad: whether padding
     counts among what is divided by. divisor_override: divide by this instead.

@@ -48,7 +48,7 @@ def conv_transpose2d(
     It maps as the gradient of `conv2d` does, from its outputs to its inputs. weight: (C, out /
     groups, *kernel). padding: what is cut off all around. output_padding: how much longer the
     output is at its end. H' = (H - 1)·stride - 2·padding + dilation·(kernel - 1) + output_padding
-    + 1. x may lack the axis N. Zeiler et al. 2010.
+    + 1. the axis N is optional. Zeiler et al. 2010.
 
     Raises ShapeMismatch where the shapes do not fit, ValueError for other settings.
 

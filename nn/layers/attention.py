@@ -23,7 +23,7 @@ class MultiheadAttention(Module):
     side, go through `out_proj`. Vaswani et al. 2017 (arXiv:1706.03762).
 
     Called with query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), the last two being
-    the query by default; with batch_first, (N, L, …); N may lack. It returns the output and the
+    the query by default; with batch_first, (N, L, …); N is optional. It returns the output and the
     weights, their mean over the heads (N, L, S), or each head's (N, num_heads, L, S) with
     average_attn_weights=False, or None with need_weights=False.
     attn_mask: (L, S) or (N · num_heads, L, S); of bools, true where a query may NOT look (as in

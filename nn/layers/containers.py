@@ -1,4 +1,4 @@
-"""Containers: layers in a row, in a list, in a dict, or around which the input is led."""
+"""Containers: layers in a row, in a list, in a dict, and residual connections."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -110,9 +110,7 @@ class Residual(Module):
         if not layers:
             raise TypeError("a Residual has at least one layer.")
         one = len(layers) == 1
-        self.inner = (
-            _layer("what a Residual is led around", layers[0]) if one else Sequential(*layers)
-        )
+        self.inner = _layer("the layer of a Residual", layers[0]) if one else Sequential(*layers)
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         x = x if isinstance(x, Value) else np.asarray(x)

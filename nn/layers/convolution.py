@@ -137,7 +137,7 @@ class _Forward(_Convolution):
 
 
 class Conv1d(_Forward):
-    """A convolution of sequences: (N, in_channels, L) → (N, out_channels, L'); N may lack.
+    """A convolution of sequences: (N, in_channels, L) → (N, out_channels, L'); N is optional.
 
     The settings and initial values are `Conv2d`'s.
 
@@ -149,7 +149,7 @@ class Conv1d(_Forward):
 
 
 class Conv2d(_Forward):
-    """A convolution of images: (N, in_channels, H, W) → (N, out_channels, H', W'); N may lack.
+    """A convolution of images: (N, in_channels, H, W) → (N, out_channels, H', W'); N is optional.
 
     H' = ⌊(H + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1; see `functional.conv2d`.
     padding: zeros on each side, or "same" or "valid". padding_mode: "zeros", or "reflect",
@@ -262,7 +262,7 @@ class ConvTranspose1d(_Transposed):
 
 
 class ConvTranspose2d(_Transposed):
-    """A transposed convolution: (N, in_channels, H, W) → (N, out_channels, H', W'); N may lack.
+    """A transposed convolution: (N, in_channels, H, W) → (N, out_channels, H', W'); N is optional.
 
     H' = (H - 1)·stride - 2·padding + dilation·(kernel_size - 1) + output_padding + 1; see
     `functional.conv_transpose2d`.

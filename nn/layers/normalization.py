@@ -200,7 +200,7 @@ class LayerNorm(Module):
     """Mean 0 and variance 1 over the last axes: (..., *normalized_shape) as it is.
 
     weight and bias: of normalized_shape, 1 and 0 at first; None with elementwise_affine=False, the
-    bias with bias=False. Ba et al. 2016. Raises ShapeMismatch for an input that does not end so.
+    bias with bias=False. Ba et al. 2016. Raises ShapeMismatch for an input that ends otherwise.
 
     >>> LayerNorm(2)(np.array([[1.0, 3.0]])).data.round(4)
     array([[-1.,  1.]])
@@ -236,7 +236,7 @@ class RMSNorm(Module):
 
     weight: of normalized_shape, 1 at first; None with elementwise_affine=False. eps: by default the
     smallest step from 1 of the input's dtype. Zhang and Sennrich 2019. Raises ShapeMismatch for an
-    input that does not end so.
+    input that ends otherwise.
 
     >>> RMSNorm(2)(np.array([[3.0, 3.0]])).data
     array([[1., 1.]])

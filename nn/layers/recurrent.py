@@ -208,7 +208,7 @@ class LSTM(_Recurrent):
     output of the one below. batch_first: x and output are (N, T, …); the state is not.
     bidirectional: a second one goes backwards, and the output holds both side by side. dropout:
     between layers, in training. lengths: integers (N,); what is beyond a sequence's length does
-    not count, its output is 0, and its last state is that at its end. x may lack the axis N.
+    not count, its output is 0, and its last state is that at its end. the axis N is optional.
 
     Parameters, for layer k (and with the suffix _reverse for the way back): weight_ih_lk (inputs,
     4·H), weight_hh_lk (H, 4·H), bias_ih_lk and bias_hh_lk (4·H,), unless bias=False; the gates in

@@ -1,4 +1,4 @@
-"""Transformers: layers of attention and of two linear maps, each around which the input is led."""
+"""Transformers: layers of attention and of two linear maps, each with a residual connection."""
 
 import copy
 from collections.abc import Callable

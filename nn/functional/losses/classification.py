@@ -30,7 +30,7 @@ def cross_entropy(
     of the input's shape: then it is -Σ target · log softmax(input).
     weight: one for each class, (C,); a mean of indices is then Σ w·l / Σ w. ignore_index: a target
     that does not count. label_smoothing: the share of each target that goes to all classes alike
-    (Szegedy et al. 2015).
+    (Szegedy et al. 2015, arXiv:1512.00567).
 
     Raises ShapeMismatch for other shapes, TypeError for indices that are no integers, IndexError
     for a class outside 0 … C-1, ValueError where there is nothing to take the mean of.

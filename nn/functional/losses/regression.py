@@ -130,7 +130,7 @@ def gaussian_nll_loss(
     """½ (log var + (input - target)² / var): -log of a normal density with the variance var.
 
     var: a number, an array of the input's shape, one with a last axis of 1, or one without the last
-    axis. Where it is below eps, eps is taken in its place, with the derivative as if not. full:
+    axis. Where it is below eps, eps is taken in its place, which the gradient ignores. full:
     with the constant ½ log 2π. Nix and Weigend 1994.
 
     Raises ShapeMismatch for other shapes, ValueError for a negative variance.
