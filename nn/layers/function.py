@@ -17,7 +17,6 @@ class Function(Module):
 
     function: ClassVar[Callable[..., Any]]
     shows_defaults: ClassVar[bool] = False
-
     defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -43,9 +42,9 @@ class Function(Module):
                 f"{name} has {len(defaults)} settings ({', '.join(defaults) or 'none'}), not "
                 f"{len(values)}."
             )
-        self.given = dict(zip(defaults, values, strict=False))
+        given = dict(zip(defaults, values, strict=False))
         for setting, value in settings.items():
-            if setting in self.given:
+            if setting in given:
                 raise TypeError(f"{name}: {setting!r} is given twice.")
             if setting not in defaults:
                 hint = " (axis is what PyTorch calls dim)" if setting == "dim" else ""
@@ -53,8 +52,9 @@ class Function(Module):
                     f"{name} has no setting {setting!r}; it has {', '.join(defaults) or 'none'}"
                     f"{hint}."
                 )
-            self.given[setting] = value
-        for setting, value in (defaults | self.given).items():
+            given[setting] = value
+        self.given = tuple(given)  # what its repr shows
+        for setting, value in (defaults | given).items():
             setattr(self, setting, value)
 
     def forward(self, *args: Any, **settings: Any) -> Any:
