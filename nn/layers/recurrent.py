@@ -1,6 +1,7 @@
 """Recurrent layers over whole sequences: RNN, LSTM, GRU; stacked, in both directions, masked."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ class _Recurrent(Module):
 
     gates: ClassVar[int]
     states: ClassVar[int] = 1
+    scan: Callable[..., tuple[Any, list[Any]]]
 
     def __init__(
         self,
@@ -72,9 +74,6 @@ class _Recurrent(Module):
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         ih, hh, b_ih, b_hh = (getattr(self, f"{kind}_{name}", None) for kind in kinds)
         return ih, hh, b_ih, b_hh
-
-    def scan(self, x: Any, first: list[Any], mask: Any, name: str) -> tuple[Any, list[Any]]:
-        raise NotImplementedError
 
     def forward(self, x: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """hx: the first state. lengths: integers (N,), how much of each sequence counts."""
