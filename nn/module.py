@@ -4,6 +4,7 @@ Buffers, arrays that are saved but not trained, are the exception: a layer names
 other attribute may be an array too.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -24,7 +25,7 @@ class Module:
 
     A subclass keeps its parameters (Values) and its parts (Modules) as attributes, also in lists,
     tuples and dicts, and defines `forward`. There is nothing to register: whatever is a Value is
-    a parameter, and its name is the way to it, as in `encoder.0.weight`.
+    a parameter (unless it was computed), and its name is the way to it, as in `encoder.0.weight`.
 
     training: whether dropout and its like are active; set for all parts by `train`, `eval`.
     Arrays that belong to its state and are not trained, such as running means, are made known by
@@ -54,6 +55,8 @@ class Module:
                 f"{name} is a parameter: to change its numbers, write .{name}.data = …; to replace "
                 "it, give a Value."
             )
+        if name in self._buffers and isinstance(value, Value):
+            raise TypeError(f"{name} is a buffer: give its numbers, .data.")
         super().__setattr__(name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -80,7 +83,7 @@ class Module:
         """Each parameter with its name; one that is shared only once, by the first."""
         seen: set[int] = set()
         for name, member in _walk(self, "", seen):
-            if isinstance(member, Value):
+            if isinstance(member, Value) and member.fn is None:
                 yield name, member
 
     def parameters(self) -> list[Value]:
@@ -98,7 +101,9 @@ class Module:
         named = isinstance(name, str) and name.isidentifier()
         if not named or (getattr(self, name, None) is not None and name not in self._buffers):
             raise ValueError(f"a buffer's name is new and an identifier, not {name!r}.")
-        if data is not None and np.asarray(data).dtype.kind not in "biufc":
+        if isinstance(data, Value) or (
+            data is not None and np.asarray(data).dtype.kind not in "biufc"
+        ):
             raise TypeError(f"a buffer is an array of numbers; {name} is {data!r}.")
         setattr(self, name, None if data is None else np.array(data))
         if name not in self._buffers:
@@ -115,8 +120,17 @@ class Module:
             f"{prefix}.{name}" if prefix else name: (module, name)
             for prefix, module in self.named_modules()
             for name in module._buffers
-            if getattr(module, name) is not None
+            if getattr(module, name, None) is not None
         }
+
+    def buffer_snapshot(self) -> list[tuple["Module", str, Any]]:
+        """Each module's buffers: the module, the name, and a copy; to be set again as they were."""
+        return [
+            (module, name, copy.copy(getattr(module, name)))
+            for module in self.modules()
+            for name in module._buffers
+            if hasattr(module, name)
+        ]
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """The module itself, named "", and all its parts with their names, each once."""
@@ -132,7 +146,7 @@ class Module:
         first: dict[Any, str] = {}
         found = {}
         for name, member in _walk(self, "", set(), every_way=True):
-            if isinstance(member, Value):
+            if isinstance(member, Value) and member.fn is None:
                 keys: list[tuple[Any, str]] = [(id(member), name)]
             elif isinstance(member, Module):
                 start = f"{name}." if name else ""
@@ -217,9 +231,14 @@ class Module:
                 "nn.load(model, path) takes a file."
             )
         own, turned, aliases = self._own(), self.transposed_names(), self.aliases()
-        state = {aliases.get(name, name): x for name, x in state_dict.items()}
-        given = {name: _given(name, x, name in turned) for name, x in state.items()}
-        wrong = self.mismatches({name: x.shape for name, x in given.items()}, strict)
+        turned |= {name for name, first in aliases.items() if first in turned}
+        every = {name: _given(name, x, name in turned) for name, x in state_dict.items()}
+        wrong = self.mismatches({name: x.shape for name, x in every.items()}, strict)
+        given: dict[str, Any] = {}
+        for name, x in every.items():
+            first = aliases.get(name, name)
+            if not np.array_equal(given.setdefault(first, x), x, equal_nan=x.dtype.kind in "fc"):
+                wrong.append(f"{name} differs from {first}, which is the same array here")
         fits = {name: x for name, x in given.items() if name in own and x.shape == own[name].shape}
         loaded = {name: _converted(x, own[name].dtype) for name, x in fits.items()}
         wrong += [
@@ -241,15 +260,17 @@ class Module:
 
     def mismatches(self, shapes: Mapping[str, Any], strict: bool = True) -> list[str]:
         """Why arrays of these names and shapes could not be loaded, in words; [] if they can be."""
-        own = self._own()
+        own, aliases = self._own(), self.aliases()
+        first = {name: aliases.get(name, name) for name in shapes}
         wrong = [
-            f"{name} has the shape {own[name].shape}, not {tuple(shape)}"
+            f"{name} has the shape {own[first[name]].shape}, not {tuple(shape)}"
             for name, shape in shapes.items()
-            if name in own and own[name].shape != tuple(shape)
+            if first[name] in own and own[first[name]].shape != tuple(shape)
         ]
         if strict:
-            wrong += [f"{name} is missing" for name in own if name not in shapes]
-            wrong += [f"{name} is unexpected" for name in shapes if name not in own]
+            given = set(first.values())
+            wrong += [f"{name} is missing" for name in own if name not in given]
+            wrong += [f"{name} is unexpected" for name in shapes if first[name] not in own]
         return wrong
 
     def refusal(self, wrong: list[str]) -> str:

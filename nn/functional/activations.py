@@ -26,7 +26,7 @@ def tanh(x: Any) -> Any:
     >>> tanh(Value(0.0)).data
     0.0
     """
-    return np.tanh(x)
+    return np.tanh(as_floats(x))
 
 
 @primitive

@@ -77,6 +77,7 @@ def attention_weights(query: Any, key: Any, mask: Any = None, *, scale: float | 
     >>> attention_weights(np.zeros((1, 2)), np.zeros((4, 2)))
     array([[0.25, 0.25, 0.25, 0.25]])
     """
+    query, key = real("attention", query), real("attention", key)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = query @ np.swapaxes(key, -1, -2)
     if mask is None:

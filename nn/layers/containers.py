@@ -29,7 +29,7 @@ class _List(Module):
         return self
 
     def extend(self, layers: Iterable[Any]) -> Self:
-        for layer in layers:
+        for layer in list(layers):  # a copy: it may be this one
             self.append(layer)
         return self
 

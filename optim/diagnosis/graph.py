@@ -74,14 +74,20 @@ def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_of_channels(v: Any) -> bool:
-    """Whether it comes from a convolution, with no more between than a bias and a norm."""
-    for _ in range(6):
-        if not v.parents:
-            return False
+    """Whether it comes from a convolution, with no more between than a bias, a norm, a pool."""
+    while v.parents:
         v = v.parents[0]
         if name(v) in ("convolve", "convolve_back"):
             return True
+        if name(v) not in _KEEP_CHANNELS:
+            return False
     return False
+
+
+_KEEP_CHANNELS = {
+    "add", "divide", "max_of_windows", "multiply", "part", "relu", "reshape", "scale_and_shift",
+    "shifted", "sigmoid", "standardize", "subtract", "sum_of_windows", "tanh",
+}  # fmt: skip
 
 
 def _moved(v: Any, y: Any) -> Any:

@@ -205,8 +205,8 @@ class Loop:
         weights, buffers, state, callbacks, trainer.updates, steps = self.good
         for p, data in zip(trainer.optimizer.parameters(), weights, strict=True):
             p.data = data
-        if buffers:
-            trainer.model.load_state_dict(buffers, strict=False)
+        for module, name, data in buffers:
+            setattr(module, name, data)
         trainer.optimizer.load_state_dict(state)
         for callback, saved in zip(self.callbacks, callbacks, strict=True):
             callback.load_state_dict(saved)
@@ -223,14 +223,11 @@ class Loop:
             self.history,
         )
 
-    def _buffers(self) -> Any:
-        return getattr(self.trainer.model, "named_buffers", tuple)()
-
     def _snapshot(self) -> Any:
         optimizer = self.trainer.optimizer
         return (
             [copy.copy(p.data) for p in optimizer.parameters()],
-            {name: buffer.copy() for name, buffer in self._buffers()},
+            getattr(self.trainer.model, "buffer_snapshot", list)(),
             optimizer.state_dict(),
             [copy.deepcopy(callback.state_dict()) for callback in self.callbacks],
             self.trainer.updates,

@@ -40,7 +40,7 @@ def test_a_tensor_in_a_state_is_refused():
         nn.Linear(2, 2).load_state_dict({"weight": Tensor()})
 
 
-def test_a_layer_that_stands_twice_has_both_names_for_pytorch():
+def test_a_layer_that_stands_twice_has_both_names_for_pytorch(tmp_path):
     shared = nn.Sequential(nn.Linear(3, 3, bias=False, rng=0), nn.BatchNorm1d(3))
     model = nn.Sequential(shared, nn.Tanh(), shared)
     assert next(iter(model.state_dict())) == "0.0.weight"
@@ -54,6 +54,12 @@ def test_a_layer_that_stands_twice_has_both_names_for_pytorch():
     theirs |= {other: theirs[name] for other, name in model.aliases().items()}
     model.load_state_dict(nn.from_torch(theirs))
     np.testing.assert_array_equal(shared[0].weight.data, np.arange(9.0).reshape(3, 3).T)
+    np.savez(tmp_path / "both.npz", **{k: v.T if v.ndim == 2 else v for k, v in theirs.items()})
+    nn.load(model, tmp_path / "both.npz")
+    np.testing.assert_array_equal(shared[0].weight.data, np.arange(9.0).reshape(3, 3).T)
+    for other in (np.zeros((3, 3)), np.zeros((9, 9))):
+        with pytest.raises(ValueError, match=r"2\.0\.weight"):
+            model.load_state_dict(model.state_dict() | {"2.0.weight": other})
 
 
 def test_sequential_is_a_list_of_layers():
@@ -67,6 +73,18 @@ def test_sequential_is_a_list_of_layers():
     assert kinds == ["Identity", "Linear", "Tanh", "Linear", "Softmax"]
     with pytest.raises(TypeError, match="at least one layer"):
         nn.Residual()
+
+
+def test_a_list_doubles_itself():
+    layers = nn.ModuleList([nn.Linear(1, 1)])
+    layers += layers
+    assert len(layers) == 2
+
+
+def test_computed_values_are_no_parameters():
+    layer = nn.Linear(2, 2)
+    layer.scaled = layer.weight * 2
+    assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
 
 
 def test_apply_and_children():
@@ -202,13 +220,46 @@ def test_the_health_of_networks_with_norms_is_watched(norm):
     assert "a check failed" not in str(trainer.diagnose(x, np.arange(16) % 3))
 
 
-def test_dead_channels_of_sequences_are_counted_as_of_images():
-    model = nn.Sequential(nn.Conv1d(1, 4, 1, rng=0), nn.ReLU(), nn.Flatten(), nn.Linear(40, 3))
-    model[0].bias.data[:3] = -100
-    loss = nn.cross_entropy(model(np.ones((6, 1, 10))), np.arange(6) % 3)
+class Swap(nn.Module):
+    def forward(self, x):
+        return np.swapaxes(x, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("layers", "biased", "dead"),
+    [
+        ([nn.Conv1d(1, 4, 1, rng=0)], 0, 3),
+        ([nn.Conv1d(1, 4, 1, rng=0), nn.GroupNorm(2, 4)], 1, 3),
+        ([nn.Conv1d(1, 4, 1, rng=0), Swap(), nn.Linear(4, 4, rng=0)], 2, 3),
+    ],
+    ids=["channels", "through a norm", "not of channels"],
+)
+def test_dead_units_are_counted_along_their_own_axis(layers, biased, dead):
+    layers[biased].bias.data[:dead] = -100
+    model = nn.Sequential(*layers, nn.ReLU(), nn.Flatten(), nn.Linear(40, 3, rng=0))
+    x = np.sin(np.arange(60.0)).reshape(6, 1, 10)
+    loss = nn.cross_entropy(model(x), np.arange(6) % 3)
     ((_, active),) = active_units(hidden(calls(loss)))
     assert active.shape == (4,)
-    assert not active[:3].any()
+    assert not active[:dead].any()
+
+
+def test_buffers_are_given_back_after_a_nan_whatever_became_of_them():
+    class Growing(nn.Module):
+        def __init__(self):
+            self.linear = nn.Linear(2, 1, rng=0)
+            self.register_buffer("seen", np.zeros(0))
+
+        def forward(self, x):
+            self.seen = np.append(self.seen, 1.0)
+            return self.linear(x)
+
+    model, x = Growing(), np.ones((4, 2))
+    x[3] = np.nan
+    trainer = optim.Trainer(model, nn.mse_loss, optim.SGD(model.parameters()), batch_size=1)
+    callbacks = [optim.TerminateOnNaN()]
+    trainer.fit(x, np.ones((4, 1)), shuffle=False, verbose=0, callbacks=callbacks)
+    assert model.seen.shape == (0,)
 
 
 def test_shapes_that_do_not_fit_are_named_by_layers_within_layers():
