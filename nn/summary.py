@@ -254,7 +254,7 @@ def _multiply_adds(value: Any) -> int:
         return math.isqrt(math.prod([np.size(value.data), *map(np.size, value.seen[:2])]))
     if value.fn is np.einsum:
         return _of_einsum(*value.seen)
-    if value.fn is convolution._convolve:
+    if value.fn in (convolution._convolve, convolution._convolve_and_shift):
         return value.size * math.prod(value.seen[1].shape[1:])
     if value.fn is convolution.convolve_back:
         return math.prod(value.seen[0].shape) * math.prod(value.seen[1].shape[1:])

@@ -147,24 +147,60 @@ def gelu(x: Any, *, approximate: Literal["none", "tanh"] = "none") -> Any:
 
 @primitive
 def _normal_cdf(x: Any) -> Any:
-    """Φ(x) = ½(1 + erf(x/√2)), to the last digit of 1: by Taylor's series about the nearest k/8."""
+    """Φ(x) = ½(1 + erf(x/√2)), to the last digits of 1 in the precision of x."""
     x = np.asarray(x)
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-    table = _taylor_of_normal_cdf()[: 10 if dtype.itemsize > 4 else 5].astype(dtype)
-    y = np.empty(x.size, dtype)
-    flat = x.reshape(-1)
+    flat, y = x.reshape(-1).astype(dtype, copy=False), np.empty(x.size, dtype)
+    part_of = _part_of_normal_cdf if dtype.itemsize > 4 else _half_tanh_of_polynomial
     for start in range(0, x.size, 1 << 14):  # what fits into the processor's cache
-        part = flat[start : start + (1 << 14)].astype(dtype, copy=False)
-        near = np.rint(8 * np.fmax(np.fmin(part, 9), -9))  # of NaN, some number
-        d = np.clip(part, -9, 9) - near / 8
-        place = near.astype(np.intp) + 72
-        total = table[-1].take(place)
-        for coefficients in table[-2::-1]:
-            total *= d
-            total += coefficients.take(place)
-        far = np.abs(part) > 9
-        y[start : start + (1 << 14)] = np.where(far, part > 0, total) if far.any() else total
+        part = slice(start, start + (1 << 14))
+        y[part] = part_of(flat[part])
     return y.reshape(x.shape)
+
+
+def _part_of_normal_cdf(x: Any) -> Any:
+    """By Taylor's series about the nearest k/8."""
+    table = _taylor_of_normal_cdf()
+    near = np.rint(8 * np.fmax(np.fmin(x, 9), -9))  # of NaN, some number
+    d = np.clip(x, -9, 9) - near / 8
+    place = near.astype(np.intp) + 72
+    total = table[-1].take(place)
+    for coefficients in table[-2::-1]:
+        total *= d
+        total += coefficients.take(place)
+    far = np.abs(x) > 9
+    return np.where(far, x > 0, total) if far.any() else total
+
+
+def _half_tanh_of_polynomial(x: Any) -> Any:
+    """½(1 + tanh(x·p(x²))): three times as fast, and enough for single precision."""
+    inner = np.clip(x, -5.6, 5.6)
+    t = inner * inner
+    t *= 2 / 5.6**2
+    t -= 1
+    first, *rest = _polynomial_of_normal_cdf()
+    z = np.full_like(x, first)
+    for coefficient in rest:
+        z *= t
+        z += coefficient
+    z *= inner
+    np.tanh(z, out=z)
+    z *= 0.5
+    z += 0.5
+    far = np.abs(x) > 5.6
+    return np.where(far, x > 0, z) if far.any() else z
+
+
+@functools.cache
+def _polynomial_of_normal_cdf() -> list[float]:
+    """Of artanh(erf(x/√2)) / x in 2x²/5.6² - 1, for x up to 5.6: the highest power first."""
+    x = 5.6 * np.sqrt((np.cos(np.pi * (np.arange(200) + 0.5) / 200) + 1) / 2)
+    x = x[x < 5.3]  # beyond, erf is too near 1
+    values = np.array([math.atanh(math.erf(v / math.sqrt(2))) for v in x])
+    weights = 1 / np.cosh(values) ** 2 + 1e-4  # what an error in it matters in Φ
+    t = 2 * x * x / 5.6**2 - 1
+    fitted = np.polynomial.chebyshev.chebfit(t, values / x, 8, w=weights)
+    return [float(c) for c in np.polynomial.chebyshev.cheb2poly(fitted)[::-1]]
 
 
 @functools.cache
@@ -180,12 +216,17 @@ def _taylor_of_normal_cdf() -> Any:
     return np.array(rows)
 
 
-defvjp(
-    _normal_cdf,
-    lambda g, y, x: g * np.exp(np.clip(x, -40, 40) ** 2 * -0.5) * (1 / math.sqrt(2 * math.pi)),
-    complex=False,
-    symbol="Φ",
-)
+def _normal_cdf_vjp(g: Any, y: Any, x: Any) -> Any:
+    e = np.clip(x, -40, 40)
+    e *= e  # of arrays in place
+    e *= -0.5
+    e = np.exp(e)
+    e *= 1 / math.sqrt(2 * math.pi)
+    e *= g
+    return e
+
+
+defvjp(_normal_cdf, _normal_cdf_vjp, complex=False, symbol="Φ")
 
 _SLOPE, _CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715
 

@@ -126,9 +126,16 @@ def _masked_softmax(scores: Any, *, scale: float, mask: Any) -> Any:
     return e
 
 
+def _masked_softmax_vjp(g: Any, y: Any, scores: Any, *, scale: float, mask: Any) -> Any:
+    d = g - np.vecdot(g, y)[..., None]
+    d *= scale  # of arrays in place: memory that is taken anew would cost more than the products
+    d *= y
+    return d
+
+
 defvjp(
     _masked_softmax,
-    lambda g, y, scores, *, scale, mask: y * ((g - np.vecdot(g, y)[..., None]) * scale),
+    _masked_softmax_vjp,
     symbol="softmax",
     complex=False,
 )

@@ -32,7 +32,15 @@ from nn.functional.windows import (
 )
 
 __all__ = [
-    "LARGEST", "conv1d", "conv2d", "conv3d", "convolve_back", "finished", "images", "pad_around",
+    "LARGEST",
+    "check_bias",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "convolve_back",
+    "images",
+    "pad_around",
+    "shifted",
 ]  # fmt: skip
 
 LARGEST = 1 << 20
@@ -167,23 +175,24 @@ def _conv(
     around = paddings(padding, tuple(kernel), stride, dilation)
     settings = {"stride": stride, "padding": around, "dilation": dilation, "groups": groups}
     places = counts(who, x.shape[2:], (tuple(kernel), stride, around, dilation))
-    y = _convolve(x, weight, places=places, **settings)
-    return finished(who, y, bias, batched)
-
-
-def finished(who: str, y: Any, bias: Any, batched: bool) -> Any:
-    if bias is not None:
-        if np.shape(bias) != y.shape[1:2]:
-            raise ShapeMismatch(
-                f"{who} makes {y.shape[1]} channels: a bias has the shape ({y.shape[1]},), "
-                f"not {np.shape(bias)}."
-            )
-        y = _shifted(y, bias)
+    if bias is None:
+        y = _convolve(x, weight, places=places, **settings)
+    else:
+        check_bias(who, bias, out)
+        y = _convolve_and_shift(x, weight, bias, places=places, **settings)
     return y if batched else y[0]
 
 
+def check_bias(who: str, bias: Any, channels: int) -> None:
+    if np.shape(bias) != (channels,):
+        raise ShapeMismatch(
+            f"{who} makes {channels} channels: a bias has the shape ({channels},), "
+            f"not {np.shape(bias)}."
+        )
+
+
 @primitive
-def _shifted(y: Any, bias: Any) -> Any:
+def shifted(y: Any, bias: Any) -> Any:
     """y with a number added to each channel."""
     return y + np.reshape(bias, (-1, *[1] * (y.ndim - 2)))
 
@@ -193,7 +202,7 @@ def _sum_of_channels(g: Any) -> Any:
 
 
 defvjp(
-    _shifted,
+    shifted,
     lambda g, y, x, bias: g,
     lambda g, y, x, bias: _sum_of_channels(g),
     symbol="+ bias",
@@ -221,6 +230,29 @@ def _convolve(
     for part, columns in _columns(x, windows, places, groups):
         y[part] = (rows @ columns).reshape(y[part].shape)
         del columns  # before the next are made
+    return y
+
+
+@primitive
+def _convolve_and_shift(
+    x: Any,
+    weight: Any,
+    bias: Any,
+    *,
+    stride: Ints,
+    padding: tuple[tuple[int, int], ...],
+    dilation: Ints,
+    groups: int,
+    places: Ints,
+) -> Any:
+    """_convolve, and a number added to each channel, as one call: no array between."""
+    y = _convolve(
+        x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, places=places
+    )
+    bias = np.reshape(bias, (-1, *[1] * (y.ndim - 2)))
+    if np.result_type(y, bias) != y.dtype:
+        return y + bias
+    y += bias
     return y
 
 
@@ -308,14 +340,24 @@ def _all(axes: Sequence[int]) -> tuple[slice, ...]:
     return (slice(None),) * len(axes)
 
 
+def _to_input(
+    g: Any, y: Any, x: Any, weight: Any, *bias: Any, places: Ints, **settings: Any
+) -> Any:
+    return convolve_back(g, weight, sizes=x.shape[2:], **settings)
+
+
+def _to_weight(
+    g: Any, y: Any, x: Any, weight: Any, *bias: Any, places: Ints, **settings: Any
+) -> Any:
+    return _convolve_weight(x, g, kernel=weight.shape[2:], **settings)
+
+
+defvjp(_convolve, _to_input, _to_weight, symbol="convolution")
 defvjp(
-    _convolve,
-    lambda g, y, x, weight, *, places, **settings: convolve_back(
-        g, weight, sizes=x.shape[2:], **settings
-    ),
-    lambda g, y, x, weight, *, places, **settings: _convolve_weight(
-        x, g, kernel=weight.shape[2:], **settings
-    ),
+    _convolve_and_shift,
+    _to_input,
+    _to_weight,
+    lambda g, y, x, weight, bias, **settings: _sum_of_channels(g),
     symbol="convolution",
 )
 defvjp(

@@ -266,7 +266,9 @@ def _standardize_vjp(g: Any, results: Any, x: Any, *, axis: tuple[int, ...], eps
 
     total: Any = 0.0
     if g[0] is not None:
-        total = (g[0] - mean(g[0]) - y * mean(g[0] * y)) * scale
+        total = g[0] - mean(g[0])
+        total -= y * mean(g[0] * y)  # of arrays in place
+        total *= scale
     if g[1] is not None:
         total = total + g[1] / n
     if g[2] is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import ShapeMismatch
-from nn.functional.convolution import convolve_back, finished, images
+from nn.functional.convolution import check_bias, convolve_back, images, shifted
 from nn.functional.windows import per_axis
 
 __all__ = ["conv_transpose1d", "conv_transpose2d"]
@@ -109,4 +109,7 @@ def _transposed(
         dilation=dilation,
         groups=groups,
     )
-    return finished(who, y, bias, batched)
+    if bias is not None:
+        check_bias(who, bias, y.shape[1])
+        y = shifted(y, bias)
+    return y if batched else y[0]

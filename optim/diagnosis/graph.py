@@ -77,7 +77,7 @@ def _is_of_channels(v: Any) -> bool:
     """Whether it comes from a convolution, with no more between than a bias, a norm, a pool."""
     while v.parents:
         v = v.parents[0]
-        if name(v) in ("convolve", "convolve_back"):
+        if name(v) in ("convolve", "convolve_and_shift", "convolve_back"):
             return True
         if name(v) not in _KEEP_CHANNELS:
             return False

@@ -20,10 +20,10 @@ CAUSAL = np.tri(3, dtype=bool)
 
 def convolving(primitive, **settings):
     """The primitive with these settings, those that are not given being the plain ones."""
-    plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-    return lambda a, b: primitive(a, b, **plain | settings)
+    return lambda a, b: primitive(a, b, **PLAIN | settings)
 
 
+PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
 LEFT = {"stride": (2, 1), "padding": ((1, 0), (0, 1)), "dilation": (1, 2), "groups": 2}
 MAX = {"kernel": (2, 2), "stride": (2, 1), "padding": ((1, 1), (0, 0)), "dilation": (1, 1)}
 MAX |= {"out_sizes": (3, 2)}
@@ -50,13 +50,19 @@ CALLS = {
     activations._normal_cdf: [(activations._normal_cdf, ((2, 3),))],
     activations._tanh_gate: [(activations._tanh_gate, ((2, 3),))],
     activations.hardtanh: [(lambda x: activations.hardtanh(x, max_val=0.7), ((2, 3),))],
-    convolution._shifted: [
-        (convolution._shifted, ((2, 3, 2), (3,))),
-        (convolution._shifted, ((1, 2, 2, 3), (2,))),
+    convolution.shifted: [
+        (convolution.shifted, ((2, 3, 2), (3,))),
+        (convolution.shifted, ((1, 2, 2, 3), (2,))),
     ],
     convolution._convolve: [
         (convolving(convolution._convolve, places=(2, 2)), ((1, 2, 3, 3), (2, 2, 2, 2))),
         (convolving(convolution._convolve, places=(2, 2), **LEFT), ((2, 2, 3, 3), (2, 1, 2, 2))),
+    ],
+    convolution._convolve_and_shift: [
+        (
+            lambda a, b, c: convolution._convolve_and_shift(a, b, c, **PLAIN | LEFT, places=(2, 2)),
+            ((2, 2, 3, 3), (2, 1, 2, 2), (2,)),
+        )
     ],
     convolution.convolve_back: [
         (
