@@ -6,6 +6,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value
 from nn import functional, init
+from nn.functional.arrays import as_array
 from nn.functional.attention import attention_weights
 from nn.layers.linear import Linear
 from nn.layers.shapes import called, shape_of, unfit
@@ -160,7 +161,7 @@ class MultiheadAttention(Module):
             masks.append(~np.tri(queries, keys, dtype=bool))
         if not masks:
             return None
-        masks = [m if isinstance(m, Value) else np.asarray(m) for m in masks]
+        masks = [as_array(m) for m in masks]
         for m in masks:
             if m.dtype.kind in "iu":
                 raise TypeError("a mask is of bools or of floats to add, not of integers.")
@@ -221,7 +222,7 @@ class PositionalEncoding(Module):
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
-        x = x if isinstance(x, Value) else np.asarray(x)
+        x = as_array(x)
         shape = x.shape
         if len(shape) not in (2, 3) or shape[-1] != self.d_model:
             lead = "N, T" if self.batch_first else "T, N"

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-import numpy as np
-
-from autograd import ShapeMismatch, Value
+from autograd import ShapeMismatch
+from nn.functional.arrays import as_array
 from nn.layers.shapes import shape_of
 from nn.module import Module
 
@@ -113,7 +112,7 @@ class Residual(Module):
         self.inner = _layer("the layer of a Residual", layers[0]) if one else Sequential(*layers)
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        x = x if isinstance(x, Value) else np.asarray(x)
+        x = as_array(x)
         change = self.inner(x, *args, **kwargs)
         if shape_of(change) != shape_of(x):
             raise ShapeMismatch(

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value
 from nn import functional, init
+from nn.functional.arrays import as_array
 from nn.functional.recurrence import gru_scan, lstm_scan, rnn_scan
 from nn.layers.shapes import called, unfit
 from nn.module import Module
@@ -77,7 +78,7 @@ class _Recurrent(Module):
 
     def forward(self, x: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         """hx: the first state. lengths: integers (N,), how much of each sequence counts."""
-        x = x if isinstance(x, Value) else np.asarray(x)
+        x = as_array(x)
         batched = x.ndim == 3
         lead = "N, T" if self.batch_first else "T, N"
         steps_axis = 1 if batched and self.batch_first else 0
@@ -127,7 +128,7 @@ class _Recurrent(Module):
             return [np.zeros(whole, dtype)] * self.states
         several = self.states > 1 and isinstance(hx, list | tuple)
         parts = list(hx) if several else [hx]
-        parts = [p if isinstance(p, Value) else np.asarray(p) for p in parts]
+        parts = [as_array(p) for p in parts]
         wanted = whole if batched else (whole[0], whole[2])
         if len(parts) != self.states or any(p.shape != wanted for p in parts):
             kind = "(h, c)" if self.states > 1 else "h"
