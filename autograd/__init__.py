@@ -6,8 +6,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives.indexing import at
-from autograd.derivatives.registry import defvjp, primitive
-from autograd.derivatives.several import part
+from autograd.call import primitive
+from autograd.table import defvjp
+from autograd.call import part
 from autograd.errors import (
     DegenerateSpectrum,
     Detached,

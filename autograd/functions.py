@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import times
-from autograd.derivatives.registry import defvjp, primitive
+from autograd.call import primitive
+from autograd.numbers import Axis
+from autograd.table import defvjp
 
 __all__ = [
     "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
 ]  # fmt: skip
-
-Axis = int | tuple[int, ...] | None
 
 
 def _floats(x: Any) -> Any:
@@ -42,6 +41,7 @@ defvjp(
     scalar=lambda x: 0.0 if x < 0 else x,
     kink="0 at 0",
     complex=False,
+    routes=lambda g, y, x: g * (x >= 0),
 )
 
 
@@ -66,10 +66,11 @@ def _sigmoid_of_float(x: float) -> float:
 
 defvjp(
     sigmoid,
-    lambda g, y, x: times(g, y * sigmoid(-x)),  # 1 - y would lose the digits of a small one
+    lambda g, y, x: g * (y * sigmoid(-x)),  # 1 - y would lose the digits of a small one
     scalar=_sigmoid_of_float,
     complex=False,
     orders=3,
+    elementwise=True,
 )
 
 
@@ -84,7 +85,7 @@ def softplus(x: Any) -> Any:
         return np.logaddexp(x, 0)
 
 
-defvjp(softplus, lambda g, y, x: times(g, sigmoid(x)), complex=False, orders=3)
+defvjp(softplus, lambda g, y, x: g * sigmoid(x), complex=False, orders=3, elementwise=True)
 
 
 @primitive
@@ -171,6 +172,7 @@ defvjp(
     None,
     lambda g, y, n, x: g * polygamma(n + 1, x),
     broadcasts=True,
+    elementwise=True,
     domain="x > 0",
     complex=False,
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import data_of
+from autograd.table import data_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
 

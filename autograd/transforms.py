@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import leading_to, newest_first, walk
-from autograd.data import like
+from autograd.backward import leading_to, newest_first, walk
+from autograd.numbers import like
 from autograd.errors import ShapeMismatch
 from autograd.nests import flatten, map_nest
-from autograd.record import plain
+from autograd.call import as_seen, plain
 from autograd.recording import is_recording, recording
 from autograd.value import Value
 
@@ -52,7 +52,7 @@ class _Run:
             raise ValueError(f"argnums={argnums} names an argument twice.")
         given, self.rebuild = flatten([args[k] for k in chosen])
         with recording(True):
-            self.inputs = [x.as_seen(x.data) if type(x) is Value else Value(x) for x in given]
+            self.inputs = [as_seen(x, x.data) if type(x) is Value else Value(x) for x in given]
             self.since = min((x._number for x in self.inputs), default=0)
             replaced = list(args)
             for k, arg in zip(chosen, self.rebuild(self.inputs), strict=True):
@@ -69,10 +69,10 @@ class _Run:
 
     def differentiate(self, y: Any, seed: Any) -> list[Any]:
         """The derivatives of Σ seed·y by the inputs; complex of a complex y, of real inputs too."""
-        pulled = self.pull([y], [seed], self.recorded)
+        pulled = self.pull([y], [seed], self.recorded, basis=True)
         if not np.iscomplexobj(seed):
             return pulled
-        imaginary = self.pull([y], [-1j * seed], self.recorded)
+        imaginary = self.pull([y], [-1j * seed], self.recorded, basis=True)
         return [
             p if x.dtype.kind == "c" else p + 1j * q
             for x, p, q in zip(self.inputs, pulled, imaginary, strict=True)
@@ -90,7 +90,9 @@ class _Run:
             )
         return self.result
 
-    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], recorded: bool) -> list[Any]:
+    def pull(
+        self, outputs: Sequence[Any], cotangents: Sequence[Any], recorded: bool, basis: bool = False
+    ) -> list[Any]:
         """The cotangents of the inputs, given those of the outputs; in memory of their own."""
         grads: dict[Any, Any] = {}
         for y, g in zip(outputs, cotangents, strict=True):
@@ -98,7 +100,7 @@ class _Run:
                 grads[y] = grads[y] + g if y in grads else g
         taken = list(grads.values())
         with recording(recorded):
-            walk(self.nodes, grads, needed=self.needed, recorded=recorded)
+            walk(self.nodes, grads, needed=self.needed, recorded=recorded, basis=basis)
         pulled = []
         for x in self.inputs:
             c = grads.get(x)

@@ -1,7 +1,8 @@
 """Value: a number or an array that remembers the NumPy call that made it.
 
 Here it is given what users handle: data and gradients, the operators and methods of NumPy's
-arrays, NumPy's and Python's protocols. How it remembers stands in `record`.
+arrays, NumPy's and Python's protocols. How it remembers stands in `call`, how gradients flow back
+in `backward`.
 """
 
 import operator
@@ -13,19 +14,89 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd.backprop import ALONE, newest_first, walk
-from autograd.data import alike, as_data, as_result, like
+from autograd.backward import add_gradients
+from autograd.binding import Settings
+from autograd.call import (
+    TABLE, About, Record, apply, as_seen, leaf, next_number, plain, record, values_in,
+)  # fmt: skip
 from autograd.derivatives import indexing, joining, shaping
 from autograd.derivatives.numerics import power
-from autograd.derivatives.registry import PLAIN, TABLE, name_of
 from autograd.derivatives.ufunc_methods import METHODS
 from autograd.errors import Detached, ShapeMismatch
 from autograd.functions import __all__ as _OURS
 from autograd.functions import relu, sigmoid
-from autograd.record import Record, apply, leaf, method_of, operator_pair, plain, record, values_in
+from autograd.naming import name_of
+from autograd.numbers import Cotangent, Data, alike, as_constant, as_data, as_result, like
 from autograd.recording import is_recording
+from autograd.table import Plain
 
 __all__ = ["Value"]
+
+# ------------------------------------------------------------------ operators and methods
+
+_new = object.__new__
+
+
+def _binary(fn: np.ufunc, compute: Callable[[Data, Data], Data]) -> tuple[Any, Any]:
+    """An operator and its reflected form: the call of `fn` with two operands."""
+    call = TABLE[fn]
+
+    def result(x: Data, y: Data) -> Data:
+        try:
+            data = compute(x, y)
+        except ZeroDivisionError:  # NumPy has an answer, inf or nan, and a warning
+            data = fn(x, y)
+        except ValueError as error:
+            raise call.mismatch((x, y), error) from None
+        return data if type(data) is float else as_result(data, fn)
+
+    def forward(self: "Value", other: Any) -> Any:
+        x, kind, parent = self._value, type(other), None
+        if kind is Value:
+            y, parent = other._value, other
+        elif kind is float or kind is int:
+            y = other
+        elif (y := as_constant(other)) is NotImplemented:
+            return NotImplemented
+        try:
+            data = compute(x, y)
+        except (ZeroDivisionError, ValueError):
+            data = result(x, y)
+        if type(data) is not float:
+            data = as_result(data, fn)
+        if not is_recording():
+            return leaf(data)
+        out = _new(Value)  # record() written out: it would be a third of a scalar program's time
+        out._value = data
+        out._grad = None
+        out._number = next_number()
+        out.label = ""
+        out._call = call
+        out._a = self
+        out._b = parent
+        out._x = x
+        out._w = y
+        return out
+
+    def reflected(self: "Value", other: Any) -> Any:
+        kind = type(other)
+        x = other if kind is float or kind is int else as_constant(other)
+        if x is NotImplemented:
+            return NotImplemented
+        y = self._value
+        return record(call, result(x, y), None, self, x, y)
+
+    return forward, reflected
+
+
+def _method(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as a method of Value."""
+
+    def method(self: "Value", *args: Any, **kwargs: Any) -> Any:
+        return TABLE[fn](self, *args, **kwargs)
+
+    method.__doc__ = f"{name_of(fn)}, of a Value."
+    return method
 
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
@@ -96,6 +167,7 @@ class Value(Record):
     label: a name, for pictures.
     fn, args, kwargs: the call that made it, as in `np.tanh, (x,), {}`; None and empty for a leaf.
     parents: the Values among the arguments, in their order.
+    facts: what the table says of the function besides, for summaries and diagnoses.
 
     Raises TypeError for data that are no numbers, such as strings and objects.
 
@@ -113,7 +185,9 @@ class Value(Record):
 
     def __init__(self, data: Any, *, label: str = "") -> None:
         data = as_data(data)
-        super().__init__(data.copy("K") if type(data) is np.ndarray else data, label)
+        self._value = data.copy("K") if type(data) is np.ndarray else data
+        self._number, self.label = next_number(), label
+        self._call = self._grad = self._a = self._b = self._x = self._w = None
 
     # -------------------------------------------------------------- data and gradient
 
@@ -123,9 +197,9 @@ class Value(Record):
                 f"the data of a result (of {name_of(self._call.fn)}) cannot be replaced: "
                 "the calls after it have used them. Make a new Value, or assign to a leaf."
             )
-        if self._grad is None or not alike(data, self._grad):
+        if type(data) is not float or type(self._value) is not float:
             data = as_data(data)
-            if not alike(data, self._grad):
+            if self._grad is not None and not alike(data, self._grad):
                 self._grad = None
         self._value = data
 
@@ -133,23 +207,25 @@ class Value(Record):
 
     @property
     def grad(self) -> Any:
-        if self._call is not None and np.iscomplexobj(self._grad):
-            return like(np.conjugate(self._grad), self._grad)
-        if type(self._value) is tuple:  # of a call with several results
-            grads = [None] * len(self._value) if self._grad is None else self._grad
+        grad, data = self._grad, self._value
+        if type(grad) is float:
+            return grad
+        if self._call is not None and np.iscomplexobj(grad):
+            return like(np.conjugate(grad), grad)
+        if type(data) is tuple:  # of a call with several results
             return tuple(
-                like(0, x) if grads[i] is None else grads[i] for i, x in enumerate(self._value)
+                like(0, x) if grad is None or grad[i] is None else grad[i]
+                for i, x in enumerate(data)
             )
-        if self._grad is None:
-            zero = like(0, self._value)
-            if type(zero) is not np.ndarray:
-                return zero
-            self._grad = zero  # so that it may be written into
-        return self._grad
+        if grad is None:
+            grad = like(0, data)
+            if type(grad) is np.ndarray:
+                self._grad = grad  # so that it may be written into
+        return grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        if type(self._value) is float and isinstance(grad, float | int):
+        if type(self._value) is float and type(grad) in (float, int):
             grad = float(grad)
         elif grad is not None:
             grad = as_data(grad)
@@ -177,6 +253,10 @@ class Value(Record):
         >>> x.grad
         array([2., 4.])
         """
+        add_gradients(self, self._seed(gradient), retain_grads)
+
+    def _seed(self, gradient: Any) -> Cotangent:
+        """The gradient that a backward pass begins with."""
         if type(self._value) is tuple:
             raise ShapeMismatch("these are several results: call backward() on one of them.")
         if gradient is None:
@@ -192,12 +272,7 @@ class Value(Record):
                 f"the gradient has the shape {np.shape(gradient)}, the Value {self.shape}."
             )
         g = like(gradient, self._value)
-        grads = {self: np.conjugate(g) if self.dtype.kind == "c" else g}
-        walk(newest_first((self,)), grads, retain=retain_grads)
-        for v, g in grads.items():
-            if type(g) is not float and (type(g) is complex or g.dtype.kind == "c"):
-                g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends
-            v._grad = g if v._grad is None else v._grad + g
+        return np.conjugate(g) if self.dtype.kind == "c" else g
 
     def detach(self) -> "Value":
         """A leaf with the same data."""
@@ -208,6 +283,11 @@ class Value(Record):
         if self.size != 1:
             raise ShapeMismatch(f"a Value of shape {self.shape} is not a single number.")
         return self._value.item() if hasattr(self._value, "item") else self._value
+
+    @property
+    def facts(self) -> Settings:
+        """What the table says of the function for summaries and diagnoses; nothing of a leaf."""
+        return About().facts if self._call is None else self._call.about.facts
 
     # ---------------------------------------------------------------------- an array
 
@@ -250,7 +330,7 @@ class Value(Record):
             if self.ndim:
                 raise
             raise IndexError("a Value that holds one number cannot be indexed.") from None
-        return record(TABLE[operator.getitem], data, self, index, self._value, index)
+        return record(TABLE[operator.getitem], data, self, None, self._value, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise Detached("a Value is not written into: write v = v.at[index].set(w), or .add(w).")
@@ -262,16 +342,17 @@ class Value(Record):
             return NotImplemented
         if method == "at":
             raise Detached(f"{name_of(ufunc)}.at works in place: use v.at[index].add(w) and so on.")
-        if "out" in kwargs and ufunc not in PLAIN:
+        has_none = isinstance(TABLE.get(ufunc), Plain)
+        if "out" in kwargs and not has_none:
             raise Detached(
                 f"{name_of(ufunc)} cannot write a Value into an array, which would forget how it "
                 "was computed: write a = a + v, not a += v or out=a."
             )
-        if method != "__call__" and ufunc not in PLAIN:
-            return METHODS[method](ufunc, *args, **kwargs)
-        if method != "__call__":
+        if method == "__call__":
+            return TABLE[ufunc](*args, **kwargs)
+        if has_none:
             return getattr(ufunc, method)(*map(plain, args), **kwargs)
-        return apply(ufunc, *args, **kwargs)
+        return METHODS[method](ufunc, *args, **kwargs)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         for kind in types:
@@ -318,20 +399,20 @@ class Value(Record):
 
     # -------------------------------------------------------------------- arithmetic
 
-    __add__, __radd__ = operator_pair(np.add, operator.add)
-    __sub__, __rsub__ = operator_pair(np.subtract, operator.sub)
-    __mul__, __rmul__ = operator_pair(np.multiply, operator.mul)
-    __truediv__, __rtruediv__ = operator_pair(np.divide, operator.truediv)
-    __mod__, __rmod__ = operator_pair(np.remainder, operator.mod)
-    __pow__, __rpow__ = operator_pair(np.power, power)
-    __matmul__, __rmatmul__ = operator_pair(np.matmul, operator.matmul)
+    __add__, __radd__ = _binary(np.add, operator.add)
+    __sub__, __rsub__ = _binary(np.subtract, operator.sub)
+    __mul__, __rmul__ = _binary(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = _binary(np.divide, operator.truediv)
+    __mod__, __rmod__ = _binary(np.remainder, operator.mod)
+    __pow__, __rpow__ = _binary(np.power, power)
+    __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul)
 
     def __neg__(self) -> "Value":
         data = self._value
-        return record(TABLE[np.negative], -data, self, ALONE, data, None)
+        return record(TABLE[np.negative], -data, self, None, data, None)
 
     def __pos__(self) -> "Value":
-        return self.as_seen(self._value)
+        return as_seen(self, self._value)
 
     def __divmod__(self, other: Any) -> Any:
         return np.divmod(self, other)
@@ -350,27 +431,27 @@ class Value(Record):
 
     # ---------------------------------------------------------- methods, as NumPy's arrays
 
-    sum, mean, prod = method_of(np.sum), method_of(np.mean), method_of(np.prod)
-    max, min, var, std = method_of(np.max), method_of(np.min), method_of(np.var), method_of(np.std)
-    cumsum, cumprod = method_of(np.cumsum), method_of(np.cumprod)
-    diagonal, trace, take = method_of(np.diagonal), method_of(np.trace), method_of(np.take)
-    round = method_of(np.round)
-    argpartition, searchsorted = method_of(np.argpartition), method_of(np.searchsorted)
-    argmax, argmin, argsort = method_of(np.argmax), method_of(np.argmin), method_of(np.argsort)
-    all, any, nonzero = method_of(np.all), method_of(np.any), method_of(np.nonzero)
-    ravel, flatten, squeeze = method_of(np.ravel), method_of(np.ravel), method_of(np.squeeze)
-    swapaxes, repeat, dot = method_of(np.swapaxes), method_of(np.repeat), method_of(np.dot)
-    conj, conjugate, copy = method_of(np.conjugate), method_of(np.conjugate), method_of(np.copy)
-    real, imag = property(method_of(np.real)), property(method_of(np.imag))
-    T, __abs__ = property(method_of(np.transpose)), method_of(np.absolute)
+    sum, mean, prod = _method(np.sum), _method(np.mean), _method(np.prod)
+    max, min, var, std = _method(np.max), _method(np.min), _method(np.var), _method(np.std)
+    cumsum, cumprod = _method(np.cumsum), _method(np.cumprod)
+    diagonal, trace, take = _method(np.diagonal), _method(np.trace), _method(np.take)
+    round = _method(np.round)
+    argpartition, searchsorted = _method(np.argpartition), _method(np.searchsorted)
+    argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
+    all, any, nonzero = _method(np.all), _method(np.any), _method(np.nonzero)
+    ravel, flatten, squeeze = _method(np.ravel), _method(np.ravel), _method(np.squeeze)
+    swapaxes, repeat, dot = _method(np.swapaxes), _method(np.repeat), _method(np.dot)
+    conj, conjugate, copy = _method(np.conjugate), _method(np.conjugate), _method(np.copy)
+    real, imag = property(_method(np.real)), property(_method(np.imag))
+    T, __abs__ = property(_method(np.transpose)), _method(np.absolute)
     mT = property(shaping.matrix_transpose)
     exp, log, sqrt, tanh = (
-        method_of(np.exp),
-        method_of(np.log),
-        method_of(np.sqrt),
-        method_of(np.tanh),
+        _method(np.exp),
+        _method(np.log),
+        _method(np.sqrt),
+        _method(np.tanh),
     )
-    relu, sigmoid, astype = method_of(relu), method_of(sigmoid), method_of(shaping.astype)
+    relu, sigmoid, astype = _method(relu), _method(sigmoid), _method(shaping.astype)
 
     def clip(self, min: Any = None, max: Any = None) -> "Value":
         """np.clip, with either bound."""

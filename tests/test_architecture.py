@@ -44,7 +44,7 @@ MAY_IMPORT = {
         "autograd.record", "autograd.recording", "autograd.value",
     },
     "autograd.check": {
-        "autograd.backprop", "autograd.check", "autograd.data", "autograd.derivatives.registry",
+        "autograd.backprop", "autograd.check", "autograd.data", "autograd.table",
         "autograd.errors", "autograd.nests", "autograd.record", "autograd.recording",
         "autograd.transforms", "autograd.value",
     },

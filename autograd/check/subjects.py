@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import newest_first, walk
-from autograd.data import as_data, like
+from autograd.backward import newest_first, walk
+from autograd.numbers import as_data, like
 from autograd.nests import flatten
-from autograd.record import plain
+from autograd.call import plain
 from autograd.recording import recording
 from autograd.transforms import vjp
 from autograd.value import Value

@@ -1,6 +1,6 @@
 """The derivatives of NumPy's functions, by NumPy's own chapters; importing this fills the table.
 
-Some chapters follow when a function of theirs is first met: see `late`.
+Some chapters follow when a function of theirs is first met: see `table`.
 """
 
 from autograd.derivatives import (

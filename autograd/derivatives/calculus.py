@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import along, array_of, axes_of, axis_of, conj
-from autograd.derivatives.registry import compose, data_of, defvjp, primitive
+from autograd.call import primitive
+from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import array_of
-from autograd.derivatives.registry import data_of, defvjp
+from autograd.table import data_of, defvjp
 from autograd.derivatives.shaping import astype
 
 __all__ = ["carried_from", "carries"]

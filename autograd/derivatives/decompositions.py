@@ -19,8 +19,8 @@ import numpy as np
 
 from autograd.derivatives.linalg import adjoint, of_triangle
 from autograd.derivatives.numerics import conj, zeros_of
-from autograd.derivatives.registry import compose, data_of, defvjp
-from autograd.derivatives.several import part
+from autograd.table import compose, data_of, defvjp
+from autograd.call import part
 from autograd.errors import DegenerateSpectrum, NotDifferentiable
 
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import compose, defvjp
+from autograd.table import compose, defvjp
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -66,7 +67,8 @@ def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str,
     return terms, out.replace("...", dots), spare
 
 
-defvjp(np.einsum, each=_einsum_vjp, broadcasts=True)
+# One rule for each of as many operands as NumPy takes.
+defvjp(np.einsum, None, *(partial(_einsum_vjp, i) for i in range(1, 64)), broadcasts=True)
 
 
 @compose(np.einsum)

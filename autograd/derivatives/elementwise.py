@@ -2,7 +2,7 @@
 
 Kinks and ties: abs'(0) = 0; maximum and minimum share a tie evenly (so `np.maximum(x, 0)` has the
 derivative ½ at 0, where relu has 0); clip passes the gradient at its bounds; hypot and arctan2
-have the gradient 0 at (0, 0). Poles: see `numerics`.
+have the gradient 0 at (0, 0).
 """
 
 import inspect
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import over, power, times, zeros_of
-from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked, named
+from autograd.derivatives.numerics import divisor, power, zeros_of
+from autograd.call import is_tracked
+from autograd.table import compose, data_of, defvjp, named
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
@@ -26,30 +27,30 @@ defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+")
 defvjp(np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−")
 defvjp(
     np.multiply,
-    lambda g, z, x, y: g * y if type(g) is float else times(g, y),
-    lambda g, z, x, y: g * x if type(g) is float else times(g, x),
+    lambda g, z, x, y: g * y,
+    lambda g, z, x, y: g * x,
     symbol="×",
 )
 defvjp(
     np.divide,
-    lambda g, z, x, y: over(g, y),
-    lambda g, z, x, y: -over(over(times(g, x), y), y),
+    lambda g, z, x, y: g / y,
+    lambda g, z, x, y: -g * x / y / y,
     symbol="÷",
     domain="y ≠ 0",
 )
-defvjp(np.reciprocal, lambda g, y, x: -over(over(g, x), x), domain="x ≠ 0")
+defvjp(np.reciprocal, lambda g, y, x: -g / x / x, domain="x ≠ 0")
 _STEPS: Any = {"domain": "y ≠ 0", "kink": "the slope between jumps", "complex": False}
 
 defvjp(
     np.remainder,
     lambda g, z, x, y: g,
-    lambda g, z, x, y: -times(g, np.floor_divide(x, y)),
+    lambda g, z, x, y: -g * np.floor_divide(x, y),
     **_STEPS,
 )
 defvjp(
     np.fmod,
     lambda g, z, x, y: g,
-    lambda g, z, x, y: -times(g, np.rint(np.divide(x - z, y))),
+    lambda g, z, x, y: -g * np.rint(np.divide(x - z, y)),
     **_STEPS,
 )
 
@@ -84,42 +85,39 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """p·xᵖ⁻¹, which is 0 for the exponent 0, of the base 0 too."""
     if isinstance(p, float | int | complex):
         if p in (0, 2):
-            return times(g, p * x) if p else 0 * g
+            return g * (p * x) if p else 0 * g
         lower: Any = p - 1
     else:
         if p.dtype.kind in "iub":
             p = p.astype(np.int64)  # which has room for p - 1
         lower = np.where((p == 0) & (x == 0), 1, p - 1)
-    if np.any(np.real(data_of(lower)) < 0) and not np.all(x):
-        # A pole, which matters only if a gradient comes in.
-        x = np.where((x == 0) & (g == 0), 1, x)
-    return times(g, p * power(x, lower))
+    return g * (p * power(x, lower))
 
 
 def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     """xᵖ·ln x; 0 where x is 0, not a number where x is negative."""
-    return times(g, z * np.log(np.where(x == 0, 1.0, x)))
+    return g * (z * np.log(np.where(x == 0, 1.0, x)))
 
 
 _POWERS: Any = {"domain": "x > 0, or p a constant", "kink": "0 by p at x = 0"}
 
 defvjp(np.power, _base_vjp, _exponent_vjp, symbol="**", **_POWERS)
 defvjp(np.float_power, _base_vjp, _exponent_vjp, **_POWERS)
-defvjp(np.square, lambda g, y, x: times(g, 2 * x), scalar=lambda x: x * x)
-defvjp(np.sqrt, lambda g, y, x: over(g, 2 * y), scalar=math.sqrt, domain="x > 0")
-defvjp(np.cbrt, lambda g, y, x: over(g, 3 * y * y), scalar=math.cbrt, domain="x ≠ 0", complex=False)
+defvjp(np.square, lambda g, y, x: g * (2 * x), scalar=lambda x: x * x)
+defvjp(np.sqrt, lambda g, y, x: g / (2 * y), scalar=math.sqrt, domain="x > 0")
+defvjp(np.cbrt, lambda g, y, x: g / (3 * y * y), scalar=math.cbrt, domain="x ≠ 0", complex=False)
 
 # ------------------------------------------------- exponentials and logarithms
 
 _LN2, _LN10 = math.log(2), math.log(10)
 
-defvjp(np.exp, lambda g, y, x: times(g, y), scalar=math.exp)
-defvjp(np.exp2, lambda g, y, x: times(g, _LN2 * y), scalar=math.exp2)
-defvjp(np.expm1, lambda g, y, x: times(g, np.exp(x)), scalar=math.expm1)
-defvjp(np.log, lambda g, y, x: over(g, x), scalar=math.log, domain="x > 0")
-defvjp(np.log2, lambda g, y, x: over(g, _LN2 * x), scalar=math.log2, domain="x > 0")
-defvjp(np.log10, lambda g, y, x: over(g, _LN10 * x), scalar=math.log10, domain="x > 0")
-defvjp(np.log1p, lambda g, y, x: over(g, 1 + x), scalar=math.log1p, domain="x > -1")
+defvjp(np.exp, lambda g, y, x: g * y, scalar=math.exp)
+defvjp(np.exp2, lambda g, y, x: g * (_LN2 * y), scalar=math.exp2)
+defvjp(np.expm1, lambda g, y, x: g * np.exp(x), scalar=math.expm1)
+defvjp(np.log, lambda g, y, x: g / x, scalar=math.log, domain="x > 0")
+defvjp(np.log2, lambda g, y, x: g / (_LN2 * x), scalar=math.log2, domain="x > 0")
+defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x > 0")
+defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
 
 
 def _gap(x: Any, z: Any) -> Any:
@@ -132,22 +130,22 @@ def _gap(x: Any, z: Any) -> Any:
 
 defvjp(
     np.logaddexp,
-    lambda g, z, x, y: times(g, np.exp(_gap(x, z))),
-    lambda g, z, x, y: times(g, np.exp(_gap(y, z))),
+    lambda g, z, x, y: g * np.exp(_gap(x, z)),
+    lambda g, z, x, y: g * np.exp(_gap(y, z)),
     complex=False,
 )
 defvjp(
     np.logaddexp2,
-    lambda g, z, x, y: times(g, np.exp2(_gap(x, z))),
-    lambda g, z, x, y: times(g, np.exp2(_gap(y, z))),
+    lambda g, z, x, y: g * np.exp2(_gap(x, z)),
+    lambda g, z, x, y: g * np.exp2(_gap(y, z)),
     complex=False,
 )
 
 # ------------------------------------------------ trigonometric and hyperbolic
 
-defvjp(np.sin, lambda g, y, x: times(g, np.cos(x)), scalar=math.sin)
-defvjp(np.cos, lambda g, y, x: -times(g, np.sin(x)), scalar=math.cos)
-defvjp(np.tan, lambda g, y, x: times(g, 1 + y * y), scalar=math.tan)
+defvjp(np.sin, lambda g, y, x: g * np.cos(x), scalar=math.sin)
+defvjp(np.cos, lambda g, y, x: -g * np.sin(x), scalar=math.cos)
+defvjp(np.tan, lambda g, y, x: g * (1 + y * y), scalar=math.tan)
 
 
 def _arcsine_slope(x: Any, y: Any) -> Any:
@@ -161,32 +159,32 @@ def _arcsinh_slope(x: Any) -> Any:
 
 defvjp(
     np.arcsin,
-    lambda g, y, x: over(g, _arcsine_slope(x, y)),
+    lambda g, y, x: g / _arcsine_slope(x, y),
     scalar=math.asin,
     domain="|x| < 1",
 )
 defvjp(
     np.arccos,
-    lambda g, y, x: -over(g, _arcsine_slope(x, math.pi / 2 - y)),
+    lambda g, y, x: -g / _arcsine_slope(x, math.pi / 2 - y),
     scalar=math.acos,
     domain="|x| < 1",
 )
-defvjp(np.arctan, lambda g, y, x: over(g, 1 + x * x), scalar=math.atan)
-defvjp(np.sinh, lambda g, y, x: times(g, np.cosh(x)), scalar=math.sinh)
-defvjp(np.cosh, lambda g, y, x: times(g, np.sinh(x)), scalar=math.cosh)
-defvjp(np.tanh, lambda g, y, x: times(g, 1 - y * y), scalar=math.tanh)
-defvjp(np.arcsinh, lambda g, y, x: over(g, _arcsinh_slope(x)), scalar=math.asinh)
+defvjp(np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan)
+defvjp(np.sinh, lambda g, y, x: g * np.cosh(x), scalar=math.sinh)
+defvjp(np.cosh, lambda g, y, x: g * np.sinh(x), scalar=math.cosh)
+defvjp(np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh)
+defvjp(np.arcsinh, lambda g, y, x: g / _arcsinh_slope(x), scalar=math.asinh)
 defvjp(
     np.arccosh,
-    lambda g, y, x: over(g, np.sqrt(x - 1) * np.sqrt(x + 1)),
+    lambda g, y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)),
     scalar=math.acosh,
     domain="x > 1",
 )
-defvjp(np.arctanh, lambda g, y, x: over(g, (1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
+defvjp(np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
 defvjp(
     np.hypot,
-    lambda g, z, x, y: times(g, over(x, z)),
-    lambda g, z, x, y: times(g, over(y, z)),
+    lambda g, z, x, y: g * (x / divisor(z)),
+    lambda g, z, x, y: g * (y / divisor(z)),
     scalar=math.hypot,
     kink="0 at (0, 0)",
     complex=False,
@@ -196,7 +194,8 @@ defvjp(
 def _angle_vjp(g: Any, u: Any, v: Any) -> Any:
     """g u / (u² + v²), without overflow."""
     length = np.hypot(u, v)
-    return times(g, np.where(np.isinf(length), 0, over(over(u, length), length)))
+    length = divisor(length)
+    return g * np.where(np.isinf(length), 0, u / length / length)
 
 
 defvjp(
@@ -219,10 +218,8 @@ defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex
 
 def _abs_vjp(g: Any, y: Any, x: Any) -> Any:
     if not np.iscomplexobj(x):
-        return times(g, np.sign(x))
-    if np.min(data_of(y), initial=1) < 1e-30:  # 0, or such that g / y may overflow
-        return times(g, over(np.conjugate(x), y))
-    return times(over(g, y), np.conjugate(x))
+        return g * np.sign(x)
+    return g * (np.conjugate(x) / divisor(y))
 
 
 def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -244,14 +241,14 @@ _larger_or_alone_vjp = _unless_alone(_larger_vjp)
 _smaller_or_alone_vjp = _unless_alone(lambda g, x, y: _larger_vjp(g, y, x))
 
 
-_SHARES: Any = {"kink": "a tie is shared evenly", "complex": False}
+_SHARES: Any = {"kink": "a tie is shared evenly", "complex": False, "routes": True}
 
 defvjp(np.absolute, _abs_vjp, scalar=abs, kink="0 at 0")
 defvjp(np.fabs, _abs_vjp, scalar=math.fabs, kink="0 at 0", complex=False)
-defvjp(np.sign, _sign_vjp, kink="0 everywhere", complex=False)
+defvjp(np.sign, _sign_vjp, kink="0 everywhere", complex=False, routes=True)
 defvjp(
     np.copysign,
-    lambda g, z, x, s: times(g, np.copysign(1, s) * np.sign(x)),
+    lambda g, z, x, s: g * (np.copysign(1, s) * np.sign(x)),
     lambda g, z, x, s: 0 * g,
     scalar=math.copysign,
     kink="0 at x = 0, and by s",
@@ -263,6 +260,7 @@ defvjp(
     lambda g, z, x, at_0: g * (x == 0),
     kink="0 by x everywhere",
     complex=False,
+    routes=True,
 )
 defvjp(
     np.maximum,
@@ -303,6 +301,7 @@ defvjp(
     broadcasts=True,
     kink="x gets it at the bounds",
     complex=False,
+    routes=True,
 )
 
 
@@ -322,6 +321,7 @@ defvjp(
     lambda g, z, c, x, y: np.where(c, g, 0),
     lambda g, z, c, x, y: np.where(c, 0, g),
     broadcasts=True,
+    routes=True,
 )
 
 
@@ -367,7 +367,7 @@ def _nan_to_num_vjp(
     return np.where(np.isfinite(np.real(x)), np.real(g), 0) + 1j * through
 
 
-defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced")
+defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced", routes=True)
 
 # -------------------------------------- np.emath: complex where reals have no result
 

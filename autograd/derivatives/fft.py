@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import along
-from autograd.derivatives.registry import compose, defvjp
+from autograd.table import compose, defvjp
 
 # What undoes the factor of a transform when the other direction is taken in its place.
 _OTHER: Any = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

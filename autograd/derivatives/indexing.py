@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import array_of
-from autograd.derivatives.registry import defvjp, primitive
+from autograd.call import primitive
+from autograd.table import defvjp
 
 __all__ = ["at", "at_add", "at_multiply", "at_set", "scatter"]
 
@@ -58,6 +59,7 @@ defvjp(
     lambda g, y, x, index: scatter(g, index, shape=np.shape(x)),
     None,
     symbol="[ ]",
+    routes=True,
 )
 defvjp(scatter, lambda g, y, x, index, *, shape, unique=False: _picked(g, index), None)
 
@@ -121,6 +123,7 @@ defvjp(
     None,
     lambda g, y, x, index, w: _picked(g, index) * _written(x, index),
     broadcasts=True,
+    routes=True,
 )
 defvjp(
     at_add,

@@ -8,8 +8,9 @@ import numpy as np
 from autograd.derivatives.carrying import carried_from
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import along, axis_of, dtype_of, zeros_of
-from autograd.derivatives.registry import compose, data_of, defvjp, primitive
-from autograd.derivatives.several import part
+from autograd.call import primitive
+from autograd.table import compose, data_of, defvjp
+from autograd.call import part
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable, ShapeMismatch
 
@@ -156,7 +157,7 @@ def _pad_vjp(
     return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(x), strict=True))]
 
 
-defvjp(np.pad, _pad_vjp)
+defvjp(np.pad, _pad_vjp, routes=True)
 
 
 @compose(np.pad)

@@ -17,15 +17,15 @@ from autograd.derivatives.numerics import (
     array_of,
     axes_of,
     conj,
+    divisor,
     dtype_of,
     is_final,
     is_regular,
     lines,
-    over,
     shape,
     zeros_of,
 )
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 from autograd.errors import ShapeMismatch
 
@@ -232,7 +232,7 @@ def _euclidean_vjp(
 ) -> Any:
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
-    return over(g * (y != 0), y) * conj(x)
+    return g / divisor(y) * conj(x)
 
 
 defvjp(np.linalg.norm, _euclidean_vjp, kink="0 at 0")

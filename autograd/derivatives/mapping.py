@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import array_of, axis_of
-from autograd.derivatives.registry import compose, data_of
+from autograd.table import compose, data_of
 
 
 @compose(np.apply_along_axis)

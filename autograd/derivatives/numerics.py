@@ -1,10 +1,4 @@
-"""Quotients, products and powers for rules, right where the local derivative is infinite.
-
-Where no gradient comes in, none goes out: 0 · ∞ and 0 · NaN are 0 in the chain rule, so that
-`np.where(x > 0, np.sqrt(x), 0)` has the gradient 0 at 0, and `np.nanmean((x - data) ** 2)` passes
-over what is missing. This holds for elementwise functions of arrays here, for numbers in the walk
-itself; a matrix product with an infinite factor mixes it into sums, and is what NumPy says.
-"""
+"""What rules need of shapes, axes, dtypes and powers."""
 
 import math
 from typing import Any
@@ -12,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from autograd.derivatives.registry import data_of
+from autograd.table import data_of
 
 __all__ = [
     "along",
@@ -20,15 +14,14 @@ __all__ = [
     "axes_of",
     "axis_of",
     "conj",
+    "divisor",
     "dtype_of",
     "is_final",
     "is_regular",
     "lines",
     "on_axes",
-    "over",
     "power",
     "shape",
-    "times",
     "unlines",
     "zeros_of",
 ]
@@ -103,36 +96,11 @@ def conj(x: Any) -> Any:
     return np.conjugate(x) if np.iscomplexobj(x) else x
 
 
-def over(g: Any, d: Any) -> Any:
-    """The quotient g / d, and 0 where g is 0, whatever d is (of numbers the walk sees to that)."""
-    if type(g) is type(d) is float:
-        return 0.0 if not g else g / d if d else np.divide(g, d)
-    if not (_nowhere_0(d) and _is_finite(d)):
-        idle = (g == 0) & ((d == 0) | np.isnan(d))
-        g, d = np.where(idle, 0, g), np.where(idle, 1, d)
-    return g / d
-
-
-def times(g: Any, d: Any) -> Any:
-    """The product g · d, and 0 where g is 0 and d infinite or not a number."""
-    if type(g) is type(d) is float:
-        return g * d if g else 0.0
-    if not _is_finite(d):
-        d = np.where(~np.isfinite(d) & (g == 0), 0, d)
-    return g * d
-
-
-def _nowhere_0(d: Any) -> Any:
-    if type(d) is np.ndarray:  # a third, or half, of the time of np.all
-        return np.count_nonzero(d) == d.size if d.size < 4096 else (d != 0).all()
-    return np.all(d)
-
-
-def _is_finite(d: Any) -> Any:
-    floats = type(d) is np.ndarray and d.dtype.kind in "fc"
-    if floats and math.isfinite(np.vdot(d, d).real):  # likewise; an overflow is looked at again
-        return True
-    return np.all(np.isfinite(d))
+def divisor(y: Any) -> Any:
+    """y, with ∞ in place of 0: what is divided by it is 0 there, and so is every derivative."""
+    if np.count_nonzero(data_of(y)) == np.size(y):
+        return y
+    return np.where(y == 0, np.inf, y)
 
 
 def is_regular(y: Any) -> Any:

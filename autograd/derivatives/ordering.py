@@ -20,7 +20,8 @@ from autograd.derivatives.numerics import (
     unlines,
     zeros_of,
 )
-from autograd.derivatives.registry import compose, data_of, defvjp, is_tracked
+from autograd.call import is_tracked
+from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 
@@ -134,7 +135,7 @@ def _middle(fn: Callable[..., Any]) -> None:
     def rule(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
         return _back_to_elements(fn, g, x, (), axis)
 
-    defvjp(fn, rule, kink="ties in a stable order", complex=False)
+    defvjp(fn, rule, kink="ties in a stable order", complex=False, routes=True)
 
 
 def _quantiles(fn: Callable[..., Any]) -> None:
@@ -155,7 +156,7 @@ def _quantiles(fn: Callable[..., Any]) -> None:
     def by_q(*_: Any, **settings: Any) -> Any:
         raise NotDifferentiable(f"np.{fn.__name__} has no derivative by its second argument here.")
 
-    defvjp(fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False)
+    defvjp(fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False, routes=True)
 
     @compose(fn)
     def composed(a: Any, q: Any, *args: Any, **settings: Any) -> Any:

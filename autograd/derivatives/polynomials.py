@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.joining import rows
-from autograd.derivatives.numerics import array_of, dtype_of, over
-from autograd.derivatives.registry import compose, data_of
+from autograd.derivatives.numerics import array_of, dtype_of
+from autograd.table import compose, data_of
 from autograd.errors import NotDifferentiable
 
 
@@ -141,5 +141,5 @@ def _polyfit(
         values = y * (w if np.ndim(y) == 1 else np.expand_dims(w, -1))
     scale = np.sqrt(np.sum(columns * columns, axis=0))
     rcond = np.size(x) * np.finfo(np.float64).eps if rcond is None else rcond
-    fit = np.linalg.lstsq(over(columns, scale), values, rcond)[0]
+    fit = np.linalg.lstsq(columns / np.where(scale == 0, 1, scale), values, rcond)[0]
     return fit / (scale if np.ndim(y) == 1 else np.expand_dims(scale, -1))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import conj, dtype_of
-from autograd.derivatives.registry import compose, data_of, defvjp, named
+from autograd.table import compose, data_of, defvjp, named
 from autograd.errors import ShapeMismatch
 
 # ---------------------------------------------------------------------- matmul

@@ -13,15 +13,15 @@ import numpy as np
 from autograd.derivatives.numerics import (
     axes_of,
     conj,
+    divisor,
     dtype_of,
     is_final,
     is_regular,
     lines,
-    over,
     shape,
     unlines,
 )  # fmt: skip
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 
 Axis = int | tuple[int, ...] | None
@@ -125,7 +125,7 @@ def _var_vjp(
     correction: float = 0, where: Any = True,
 ) -> Any:  # fmt: skip
     share = 2 / _freedom(x, axis, where, ddof or correction)
-    return _spread(g, x, axis) * _centred(x, axis, where) * share
+    return _through(_spread(g, x, axis) * _centred(x, axis, where) * share, where)
 
 
 def _std_vjp(
@@ -133,13 +133,13 @@ def _std_vjp(
     correction: float = 0, where: Any = True,
 ) -> Any:  # fmt: skip
     scale = _spread(y, x, axis) * _freedom(x, axis, where, ddof or correction)
-    return _spread(g, x, axis) * over(_centred(x, axis, where), scale)
+    return _through(_spread(g, x, axis) * (_centred(x, axis, where) / divisor(scale)), where)
 
 
 defvjp(np.sum, _sum_vjp)
 defvjp(np.mean, _mean_vjp)
 for _fn in (np.max, np.min, np.nanmax, np.nanmin):
-    defvjp(_fn, _extremum_vjp, kink="ties share evenly")
+    defvjp(_fn, _extremum_vjp, kink="ties share evenly", routes=True)
 defvjp(np.prod, _prod_vjp, note="exact where factors are 0", orders=3)
 defvjp(np.var, _var_vjp)
 defvjp(np.std, _std_vjp, kink="0 of a constant")

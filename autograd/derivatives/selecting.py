@@ -7,7 +7,7 @@ import numpy as np
 from autograd.derivatives.carrying import carried_from, carries
 from autograd.derivatives.indexing import at_set, scatter
 from autograd.derivatives.numerics import axis_of
-from autograd.derivatives.registry import compose, data_of, defvjp
+from autograd.table import compose, data_of, defvjp
 from autograd.errors import NotDifferentiable
 
 carries(np.take, 0, 2)
@@ -80,10 +80,10 @@ def _diagonal_vjp(
     return np.moveaxis(scatter(g, index, shape=shape, unique=True), (-2, -1), (axis1, axis2))
 
 
-defvjp(np.diagonal, _diagonal_vjp)
-defvjp(np.diag, lambda g, y, x, *, k=0: np.diagonal(g, k))
-defvjp(np.tril, lambda g, y, x, *, k=0: np.tril(g, k), broadcasts=True)
-defvjp(np.triu, lambda g, y, x, *, k=0: np.triu(g, k), broadcasts=True)
+defvjp(np.diagonal, _diagonal_vjp, routes=True)
+defvjp(np.diag, lambda g, y, x, *, k=0: np.diagonal(g, k), routes=True)
+defvjp(np.tril, lambda g, y, x, *, k=0: np.tril(g, k), broadcasts=True, routes=True)
+defvjp(np.triu, lambda g, y, x, *, k=0: np.triu(g, k), broadcasts=True, routes=True)
 
 
 @compose(np.diag)

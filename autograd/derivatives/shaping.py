@@ -12,7 +12,8 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import axis_of
-from autograd.derivatives.registry import compose, defvjp, primitive
+from autograd.call import primitive
+from autograd.table import compose, defvjp
 from autograd.errors import ShapeMismatch
 
 Axes = int | tuple[int, ...]

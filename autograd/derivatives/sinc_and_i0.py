@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import times
-from autograd.derivatives.registry import defvjp, primitive
+from autograd.call import primitive
+from autograd.table import defvjp
 
 __all__ = ["i0_derivative", "sinc_derivative"]
 
@@ -63,7 +63,7 @@ def i0_derivative(x: Any, n: int) -> Any:
     return total / points
 
 
-defvjp(sinc_derivative, lambda g, y, x, n: times(g, sinc_derivative(x, n + 1)), None, complex=False)
-defvjp(i0_derivative, lambda g, y, x, n: times(g, i0_derivative(x, n + 1)), None, complex=False)
-defvjp(np.sinc, lambda g, y, x: times(g, sinc_derivative(x, 1)), complex=False, orders=3)
-defvjp(np.i0, lambda g, y, x: times(g, i0_derivative(x, 1)), complex=False, orders=3)
+defvjp(sinc_derivative, lambda g, y, x, n: g * sinc_derivative(x, n + 1), None, complex=False, elementwise=True)
+defvjp(i0_derivative, lambda g, y, x, n: g * i0_derivative(x, n + 1), None, complex=False, elementwise=True)
+defvjp(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), complex=False, orders=3, elementwise=True)
+defvjp(np.i0, lambda g, y, x: g * i0_derivative(x, 1), complex=False, orders=3, elementwise=True)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from autograd.derivatives.numerics import over, power, times
-from autograd.derivatives.registry import PLAIN, data_of, defvjp
+from autograd.derivatives.numerics import power
+from autograd.call import TABLE
+from autograd.table import Plain, data_of, defvjp
 from autograd.errors import NotDifferentiable
 from autograd.functions import polygamma
 
@@ -23,17 +24,7 @@ Rule = Callable[..., Any]
 def _define(name: str, *rules: Rule, **about: Any) -> None:
     """Rules for scipy.special's function of that name, if this SciPy has it."""
     if fn := getattr(sp, name, None):
-        defvjp(fn, *map(_where_something_comes_in, rules), **about)
-
-
-def _where_something_comes_in(rule: Rule) -> Rule:
-    """The rule, with 0 where the incoming gradient is 0 and the slope infinite or not a number."""
-
-    def masked(g: Any, *rest: Any) -> Any:
-        c = rule(g, *rest)
-        return c if np.all(np.isfinite(c)) else np.where(g == 0, 0, c)
-
-    return masked
+        defvjp(fn, *rules, **about)
 
 
 def _no_rule(name: str, parameter: str) -> Rule:
@@ -89,39 +80,39 @@ _define("ndtri", lambda g, y, x: g * (_ROOT_2PI * np.exp(y * y / 2)), **_UNIT)
 # ------------------------------------------------- exponentials, logarithms, entropy
 
 _define("expit", lambda g, y, x: g * (y * sp.expit(-x)), **_REAL)
-_define("logit", lambda g, y, x: over(g, x * (1 - x)), **_UNIT)
+_define("logit", lambda g, y, x: g / (x * (1 - x)), **_UNIT)
 _define("log_expit", lambda g, y, x: g * sp.expit(-x), **_REAL)
-_define("exp2", lambda g, y, x: times(g, math.log(2) * y), **_REAL)
-_define("exp10", lambda g, y, x: times(g, math.log(10) * y), **_REAL)
-_define("expm1", lambda g, y, x: times(g, y + 1))
-_define("log1p", lambda g, y, x: over(g, 1 + x), domain="x > -1")
+_define("exp2", lambda g, y, x: g * (math.log(2) * y), **_REAL)
+_define("exp10", lambda g, y, x: g * (math.log(10) * y), **_REAL)
+_define("expm1", lambda g, y, x: g * (y + 1))
+_define("log1p", lambda g, y, x: g / (1 + x), domain="x > -1")
 _define("cosm1", lambda g, y, x: -g * np.sin(x), **_REAL)
-_define("cbrt", lambda g, y, x: over(g, 3 * y * y), complex=False, domain="x ≠ 0")
+_define("cbrt", lambda g, y, x: g / (3 * y * y), complex=False, domain="x ≠ 0")
 _define(
     "xlogy",
-    lambda g, z, x, y: sp.xlogy(g, y),
-    lambda g, z, x, y: over(g * x, y),
+    lambda g, z, x, y: g * np.log(y),
+    lambda g, z, x, y: g * x / np.where((x == 0) & (y == 0), np.inf, y),
     complex=False,
     domain="y > 0",
 )
 _define(
     "xlog1py",
-    lambda g, z, x, y: sp.xlog1py(g, y),
-    lambda g, z, x, y: over(g * x, 1 + y),
+    lambda g, z, x, y: g * np.log1p(y),
+    lambda g, z, x, y: g * x / np.where((x == 0) & (y == -1), np.inf, 1 + y),
     complex=False,
     domain="y > -1",
 )
-_define("entr", lambda g, y, x: -(sp.xlogy(g, x) + g), **_POSITIVE)
+_define("entr", lambda g, y, x: -g * (np.log(x) + 1), **_POSITIVE)
 _define(
     "rel_entr",
-    lambda g, z, x, y: times(g, np.log(x) - np.log(y) + 1),
-    lambda g, z, x, y: -over(g * x, y),
+    lambda g, z, x, y: g * (np.log(x) - np.log(y) + 1),
+    lambda g, z, x, y: -g * x / y,
     **_BOTH_POSITIVE,
 )
 _define(
     "kl_div",
-    lambda g, z, x, y: times(g, np.log(x) - np.log(y)),
-    lambda g, z, x, y: g - over(g * x, y),
+    lambda g, z, x, y: g * (np.log(x) - np.log(y)),
+    lambda g, z, x, y: g - g * x / y,
     **_BOTH_POSITIVE,
 )
 _define(
@@ -143,8 +134,8 @@ _define(
     note="by x only",
     **_POSITIVE,
 )
-_define("expi", lambda g, y, x: over(g * np.exp(x), x), complex=False, domain="x ≠ 0")
-_define("exp1", lambda g, y, x: -over(g * np.exp(-x), x), **_POSITIVE)
+_define("expi", lambda g, y, x: g * np.exp(x) / x, complex=False, domain="x ≠ 0")
+_define("exp1", lambda g, y, x: -g * np.exp(-x) / x, **_POSITIVE)
 
 # ---------------------------------------------------------------- the gamma function
 
@@ -195,7 +186,7 @@ _define(
     note="by x only",
     **_UNIT,
 )  # fmt: skip
-PLAIN.add(sp.gammasgn)
+TABLE[sp.gammasgn] = Plain(sp.gammasgn)
 
 # ------------------------------------------------------------------- Bessel functions
 

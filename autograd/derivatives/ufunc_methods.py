@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import along
-from autograd.derivatives.registry import data_of, name_of
+from autograd.naming import name_of
+from autograd.table import data_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 

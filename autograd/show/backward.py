@@ -3,21 +3,22 @@
 Computed beside the engine's own, from the same record and the same rules; `.grad` stays as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd.backprop import contributions, newest_first
-from autograd.data import like
-from autograd.derivatives.several import Parts
+from autograd.absence import Careful
+from autograd.backward import fit, newest_first
+from autograd.call import Contribution, Parts, contributions, wanted
 from autograd.errors import ShapeMismatch
+from autograd.numbers import is_finite, like
 from autograd.value import Value
 
 __all__ = [
     "BackwardPass", "Share", "as_gradient", "described", "everything_behind", "is_number",
-    "jacobian_of", "local_slope",
+    "jacobian_of", "local_slope", "passed_on",
 ]  # fmt: skip
 
 
@@ -71,21 +72,32 @@ class BackwardPass:
         self.calls = newest_first((loss,))
         self.shares: dict[Value, list[Share]] = {}
         self.arriving: dict[Value, list[Share]] = {v: [] for v in self.values}
-        flowing: dict[Value, Any] = {loss: like(1.0, loss.data)}
+        try:
+            self._walk(contributions)
+        except ArithmeticError:  # Python's numbers raise where NumPy has an answer
+            self.gradients = {loss: np.nan}
+        if not all(is_finite(g) for g in flattened(self.gradients.values())):
+            seeds = {loss: np.ones(loss.shape, bool)}
+            self._walk(Careful(self.calls, seeds, None).contributions)
+
+    def _walk(self, passes: Callable[..., list[Contribution]]) -> None:
+        self.arriving = {v: [] for v in self.values}
+        flowing: dict[Value, Any] = {self.loss: like(1.0, self.loss.data)}
         with np.errstate(all="ignore"):
             for call in self.calls:
-                self.shares[call] = list(self._passed_on(call, flowing))
+                self.shares[call] = list(self._passed_on(call, flowing, passes))
         self.gradients = {v: as_gradient(g, v) for v, g in flowing.items()}
 
-    def _passed_on(self, call: Value, flowing: dict[Value, Any]) -> Iterable[Share]:
+    def _passed_on(
+        self, call: Value, flowing: dict[Value, Any], passes: Callable[..., list[Contribution]]
+    ) -> Iterable[Share]:
         g = flowing.get(call)
-        if g is None:
+        if g is None and passes == contributions:
             return
-        nothing = type(g) is float and not g  # then nothing goes out, as in the engine: 0 · ∞ is 0
-        for place, parent, c in contributions(call, like(1.0, g) if nothing else g):
-            if nothing:
-                c = like(0, parent.data)
-            elif type(c) is Parts:
+        if g is None:  # absent: drawn as 0
+            g = flowing[call] = Parts({}) if type(call.data) is tuple else like(0.0, call.data)
+        for place, parent, c in passed_on(call, g, passes=passes):
+            if type(c) is Parts:
                 c = Parts(dict(c.gradients))  # a sum of them is made in the first one
             first = parent not in flowing
             if first:
@@ -103,6 +115,26 @@ class BackwardPass:
         if v in self.gradients:
             return self.gradients[v]
         return as_gradient(Parts({}), v) if type(v.data) is tuple else like(0, v.data)
+
+
+def passed_on(
+    call: Value, g: Any, needed: Any = None, passes: Callable[..., list[Contribution]] = contributions
+) -> list[tuple[int, Value, Any]]:
+    """What a call passes back, by place: to which Value, and how much; 0 where that is absent."""
+    found = {
+        place: fit(c, parent, x, g, call._call, place)
+        for place, parent, x, c in passes(call, g, needed, False)
+    }
+    return [
+        (place, parent, found[place] if place in found else like(0, x))
+        for place, parent, x in wanted(call, needed)
+    ]
+
+
+def flattened(gradients: Iterable[Any]) -> Iterable[Any]:
+    """Gradients, those of several results one by one."""
+    for g in gradients:
+        yield from g if type(g) is tuple else (g,)
 
 
 def described(x: Any) -> str:
@@ -131,7 +163,7 @@ def local_slope(call: Value, place: int, g: Any, c: Any) -> Any:
     if not (is_number(call.data) and is_number(c) and is_number(g)):
         return None
     one = like(1.0, g)
-    unit = c if g == 1 else next(c for i, _, c in contributions(call, one) if i == place)
+    unit = c if g == 1 else next(c for i, _, c in passed_on(call, one) if i == place)
     if not is_number(unit):
         return None
     product = g * unit
@@ -148,7 +180,7 @@ def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:
     """
     several = type(call.data) is tuple
     parent = None if several else next(
-        (p for i, p, _ in contributions(call, like(1, call.data)) if i == place), None
+        (p for i, p, _ in passed_on(call, like(1, call.data)) if i == place), None
     )  # fmt: skip
     if parent is None or type(parent.data) is tuple:
         raise ShapeMismatch("a Jacobian is of one array by one array.")
@@ -160,6 +192,6 @@ def jacobian_of(call: Value, place: int, most: int = 4096) -> Any:
     rows = []
     for unit in np.eye(call.size, dtype=call.dtype):
         g = like(1.0, call.data) if is_number(call.data) else unit.reshape(call.shape)
-        rows.append(np.asarray(next(c for i, _, c in contributions(call, g) if i == place)))
+        rows.append(np.asarray(next(c for i, _, c in passed_on(call, g) if i == place)))
     stacked = np.stack(rows) if rows else np.zeros((0, *parent.shape))
     return stacked.reshape(call.shape + parent.shape)

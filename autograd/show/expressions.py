@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 import autograd.functions as functions
-from autograd.derivatives import late
-from autograd.derivatives.registry import ABOUT, name_of
+from autograd.naming import name_of
+from autograd.call import TABLE
+from autograd.table import about_of, load_chapters
 from autograd.value import Value
 
 __all__ = ["ExpressionError", "evaluated", "number_from"]
@@ -66,7 +67,7 @@ def evaluated(text: str, numbers: Mapping[str, Any]) -> Value:
     """
     if importlib.util.find_spec("scipy"):
         importlib.import_module("scipy.special")
-    late.load()
+    load_chapters()
     text = " ".join(text.splitlines()).strip()
     for sign, meant in _SIGNS_OF_PRINT.items():
         if sign in text:
@@ -182,7 +183,7 @@ class _Reader:
 def functions_by_name() -> dict[str, Callable[..., Any]]:
     """The functions of the table by the names they are typed with."""
     found: dict[str, Callable[..., Any]] = {}
-    for fn in ABOUT:
+    for fn in filter(about_of, TABLE):
         name = name_of(fn)
         if name.startswith(("np.", "scipy.special.")):
             found[name.removeprefix("np.")] = fn
@@ -190,7 +191,7 @@ def functions_by_name() -> dict[str, Callable[..., Any]]:
     for module in (np, functions):
         for name in getattr(module, "__all__", ()):
             thing: Any = getattr(module, name, None)
-            if callable(thing) and thing in ABOUT:
+            if callable(thing) and about_of(thing):
                 found[name] = thing
     return found
 

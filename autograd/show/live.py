@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd.functions as functions
-from autograd.derivatives import late
-from autograd.derivatives.registry import TABLE, Derivative, name_of
+from autograd.binding import Rule
+from autograd.call import TABLE, Rules
+from autograd.table import load_chapters, rules_of
+from autograd.naming import name_of
 from autograd.errors import NotDifferentiable
 from autograd.show.stepping import Steps
 from autograd.show.text.notation import javascript, mathematics, regular
@@ -57,7 +59,7 @@ def _runtime() -> _Runtime:
 
 def known_functions() -> list[Any]:
     """The functions of the table that a live page computes."""
-    late.load()
+    load_chapters()
     return [fn for fn in TABLE if in_javascript(fn, ()) is not None]
 
 
@@ -67,13 +69,13 @@ def in_javascript(fn: Any, args: Sequence[Any]) -> str | None:
     `f` is the function; `d` its rules by argument, each as a function, and as text to read, in
     which ⟦g⟧, ⟦y⟧, ⟦x0⟧ stand for numbers. Arguments that are no Values are constants in it.
     """
-    derivative = TABLE[fn]
+    derivative = rules_of(fn)
     name = _short_name(fn)
     own = (getattr(module, name, None) for module in (np, functions))
-    if name not in _runtime().functions or fn not in own:  # a user's may have the same name
+    if derivative is None or name not in _runtime().functions or fn not in own:  # a user's may have the same name
         return None
     try:
-        rules = [_rule(derivative, place, args) for place in range(derivative.arity or 0)]
+        rules = [_rule(derivative, place, args) for place in range(derivative.arity)]
     except Unreadable:
         return None
     return f"{{f: np.{name}, d: [{', '.join(rules)}]}}"
@@ -83,26 +85,36 @@ def _short_name(fn: Any) -> str:
     return name_of(fn).removeprefix("np.")
 
 
-def _rule(derivative: Derivative, place: int, args: Sequence[Any]) -> str:
+def _rule(derivative: Rules, place: int, args: Sequence[Any]) -> str:
     rule = derivative.rules[place]
     if rule is None:
         return "null"
-    names = ["g", "y", *(f"x{k}" for k in range(derivative.arity or 0))]
+    names = ["g", "y", *(f"x{k}" for k in range(derivative.arity))]
     inputs: list[ast.expr] = [ast.Name(n, ast.Load()) for n in names]
     for k, arg in enumerate(args):
         if type(arg) is not Value:
             inputs[2 + k] = ast.Constant(arg)
     expression = opened(rule, inputs)
+    routes = ""
+    if derivative.routes:
+        routes = f"routes: ({', '.join(names)}) => {_body(derivative.routes[place], inputs)}, "
+    text = mathematics(regular(expression), {n: f"⟦{n}⟧" for n in names})
+    text = json.dumps(text, ensure_ascii=False)
+    return f"{{f: ({', '.join(names)}) => {_body(rule, inputs)}, {routes}text: {text}}}"
+
+
+def _body(rule: Rule, inputs: Sequence[ast.expr]) -> str:
+    """A rule as an expression of JavaScript."""
+    expression = opened(rule, inputs)
+    names = {n.id for n in inputs if isinstance(n, ast.Name)}
     used = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
     called = {_function(n) for n in ast.walk(expression) if isinstance(n, ast.Call)}
-    if not called <= _runtime().in_rules or not used <= {*names, "np", "π", *called}:
+    if not called <= _runtime().in_rules or not used <= {*names, "np", "π", "∞", *called}:
         raise Unreadable(rule)
     try:
-        body = javascript(expression)
+        return javascript(expression)
     except (ValueError, KeyError) as error:
         raise Unreadable(error) from None
-    text = mathematics(regular(expression), {n: f"⟦{n}⟧" for n in names})
-    return f"{{f: ({', '.join(names)}) => {body}, text: {json.dumps(text, ensure_ascii=False)}}}"
 
 
 def _function(call: ast.Call) -> str:

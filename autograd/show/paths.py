@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import contributions, leading_to
-from autograd.data import like
-from autograd.derivatives.several import Parts
+from autograd.backward import leading_to
+from autograd.numbers import like
+from autograd.call import Parts
 from autograd.show.backward import (
     BackwardPass,
     as_gradient,
     everything_behind,
-    is_number,
     local_slope,
+    passed_on,
 )  # fmt: skip
 from autograd.show.names import identifiers, names_of
 from autograd.show.words import factor, number, short
@@ -179,16 +179,13 @@ def _edges(call: Value, needed: Any) -> list[tuple[int, Value]]:
         unit: Any = Parts({i: like(0, x) for i, x in enumerate(call.data)})
     else:
         unit = like(1, call.data)
-    return [(i, p) for i, p, _ in contributions(call, unit, needed)]
+    return [(i, p) for i, p, _ in passed_on(call, unit, needed)]
 
 
 def _extended(partial: _Partial, call: Value, place: int, parent: Value) -> _Partial:
-    """The path one call further; where nothing comes in, nothing goes out."""
+    """The path one call further."""
     g = partial.g
-    if is_number(g) and not g:
-        c = like(0, parent.data)
-    else:
-        c = next(c for i, _, c in contributions(call, g) if i == place)
+    c = next(c for i, _, c in passed_on(call, g) if i == place)
     return _Partial(parent, c, local_slope(call, place, g, c), partial)
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd.functions as functions
-from autograd.derivatives import late
-from autograd.derivatives.registry import ABOUT, COMPOSED, PLAIN, REFUSED, TABLE, About
+from autograd.call import TABLE, About, Rules
+from autograd.table import Composition, Plain, Refusal, load_chapters, rules_of
 
 __all__ = ["Entry", "entries", "explanation", "lookup", "page"]
 
@@ -67,13 +67,13 @@ def entries() -> list[Entry]:
     """All public functions, by their modules and names."""
     found: dict[Any, list[str]] = {}
     modules = list(_modules())
-    late.load()
+    load_chapters()
     for prefix, module in modules:
         for name in sorted(getattr(module, "__all__", dir(module))):
             fn = getattr(module, name, None)
             if name.startswith("_") or not callable(fn) or isinstance(fn, type):
                 continue
-            if prefix != "scipy.special" or fn in ABOUT or fn in PLAIN:
+            if prefix != "scipy.special" or fn in TABLE:
                 names = found.setdefault(fn, [])
                 names += [] if f"{prefix}.{name}" in names else [f"{prefix}.{name}"]
     return [_entry(fn, tuple(names)) for fn, names in found.items()]
@@ -82,21 +82,23 @@ def entries() -> list[Entry]:
 def _entry(fn: Any, names: tuple[str, ...]) -> Entry:
     short = names[0].rpartition(".")[2]
     fn = _AS_ANOTHER.get(short, fn)
-    if fn in ABOUT:
-        return Entry(names, DIFFERENTIABLE, ABOUT[fn], ABOUT[fn].note, _settings(fn))
-    if fn in PLAIN:
-        return Entry(names, NO_DERIVATIVE, About(), "gives what it gives of v.data", ())
-    if fn in REFUSED:
-        return Entry(names, REFUSES, About(), REFUSED[fn], ())
+    match TABLE.get(fn):
+        case Plain():
+            return Entry(names, NO_DERIVATIVE, About(), "gives what it gives of v.data", ())
+        case Refusal(reason=reason):
+            return Entry(names, REFUSES, About(), reason, ())
+        case Rules(about=about) | Composition(about=about):
+            return Entry(names, DIFFERENTIABLE, about, about.note, _settings(fn))
     status = NO_VALUES if short in _APART else UNCLASSIFIED
     return Entry(names, status, About(), "", ())
 
 
 def _settings(fn: Any) -> tuple[str, ...]:
     """The settings that are handled: those of the rules, and of the composition."""
-    settings = set(TABLE[fn].settings) if fn in TABLE else set()
-    if fn in COMPOSED:
-        parameters = inspect.signature(COMPOSED[fn]).parameters.values()
+    rules, entry = rules_of(fn), TABLE[fn]
+    settings = set(rules.settings) if rules else set()
+    if isinstance(entry, Composition):
+        parameters = inspect.signature(entry.composition).parameters.values()
         settings |= {p.name for p in parameters if p.default is not p.empty}
     return tuple(sorted(settings - {"out"}))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import TABLE, name_of
+from autograd.naming import name_of
 from autograd.value import Value
 
 __all__ = [
@@ -54,8 +54,8 @@ def _holds_value(arg: Any) -> bool:
 
 def symbol_of(v: Value) -> str:
     """What pictures call the function: + or tanh."""
-    assert v.fn is not None
-    return TABLE[v.fn].symbol or name_of(v.fn).removeprefix("np.").lstrip("_")
+    assert v._call is not None
+    return v._call.symbol or name_of(v.fn).removeprefix("np.").lstrip("_")
 
 
 def settings_of(v: Value) -> list[str]:
@@ -70,9 +70,9 @@ def call_text(
     v: Value, names: Mapping[Value, str], constants: Mapping[int, str] | None = None
 ) -> str:
     """The call with the names of its arguments: `a × b`, `np.tanh(v4)`."""
-    assert v.fn is not None
+    assert v._call is not None
     shown = [names[a] if type(a) is Value else constant_text(a, constants) for a in operands(v)]
-    symbol = TABLE[v.fn].symbol
+    symbol = v._call.symbol
     if symbol in _INFIX and len(shown) == 2:
         return f"{shown[0]} {symbol} {shown[1]}"
     if symbol == "−":

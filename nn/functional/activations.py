@@ -45,6 +45,8 @@ defvjp(
     lambda g, y, x, *, negative_slope=0.01: g * np.where(x > 0, 1.0, negative_slope),
     kink="negative_slope at 0",
     complex=False,
+    elementwise=True,
+    routes=lambda g, y, x, *, negative_slope=0.01: g * np.where(x >= 0, 1.0, negative_slope),
 )
 
 
@@ -100,6 +102,7 @@ defvjp(
     symbol="elu",
     kink="alpha / width at 0",
     complex=False,
+    elementwise=True,
 )
 
 
@@ -226,7 +229,7 @@ def _normal_cdf_vjp(g: Any, y: Any, x: Any) -> Any:
     return e
 
 
-defvjp(_normal_cdf, _normal_cdf_vjp, complex=False, symbol="Φ")
+defvjp(_normal_cdf, _normal_cdf_vjp, complex=False, symbol="Φ", elementwise=True)
 
 _SLOPE, _CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715
 
@@ -253,6 +256,7 @@ defvjp(
     lambda g, y, x: g * (y * (1 - y)) * (_SLOPE + (3 * _SLOPE * _CUBIC) * np.clip(x, -30, 30) ** 2),
     complex=False,
     symbol="gate",
+    elementwise=True,
 )
 
 
@@ -319,6 +323,7 @@ defvjp(
     lambda g, y, x, *, min_val=-1.0, max_val=1.0: g * ((x > min_val) & (x < max_val)),
     kink="0 at both bounds",
     complex=False,
+    routes=lambda g, y, x, *, min_val=-1.0, max_val=1.0: g * ((x >= min_val) & (x <= max_val)),
 )
 
 

@@ -262,6 +262,7 @@ defvjp(
     symbol="max_pool",
     kink="the first of equal elements",
     complex=False,
+    routes=True,
 )
 defvjp(
     _to_winners,

@@ -12,10 +12,10 @@ import autograd.testing as kit
 from autograd import NotDifferentiable, Value, gradcheck, polygamma, vjp
 from autograd.check import catalogue
 from autograd.check.catalogue import ELEMENTWISE, distinct
-from autograd.derivatives import several
-from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, name_of
+from autograd.call import TABLE, part, plain
+from autograd.naming import name_of
+from autograd.table import about_of
 from autograd.nests import flatten
-from autograd.record import plain
 from tests.nn.catalogue import CALLS as OF_NETWORKS
 
 CALLS = catalogue.CALLS | OF_NETWORKS
@@ -25,7 +25,7 @@ ROWS = [
     for fn, rows in CALLS.items()
     for k, (call, shapes) in enumerate(rows)
 ]
-COMPLEX = [row for row in ROWS if ABOUT[row.values[0]].complex]
+COMPLEX = [row for row in ROWS if about_of(row.values[0]).complex]
 FEW = settings(max_examples=max(3, settings().max_examples // 10))
 
 
@@ -44,8 +44,8 @@ def belongs_to_the_library(fn):
 
 
 def test_the_catalogue_has_every_function_of_the_table():
-    table = {fn for fn in [*TABLE, *COMPOSED] if belongs_to_the_library(fn)}
-    table -= {several.part, polygamma}  # tested with np.linalg.svd and others, and with SciPy
+    table = {fn for fn in filter(about_of, TABLE) if belongs_to_the_library(fn)}
+    table -= {part, polygamma}  # tested with np.linalg.svd and others, and with SciPy
     rows = set(ELEMENTWISE) | set(CALLS)
     assert {name_of(fn) for fn in table - rows} == set()
     assert {name_of(fn) for fn in rows - table} == set()
@@ -76,7 +76,7 @@ def test_first_and_second_derivatives_with_broadcasting(name, data):
     gradcheck(fn, tuple(arrays), order=2)
 
 
-@pytest.mark.parametrize("name", [n for n, fn in NAMED.items() if ABOUT[fn].orders > 2])
+@pytest.mark.parametrize("name", [n for n, fn in NAMED.items() if about_of(fn).orders > 2])
 @FEW
 @given(data=st.data())
 def test_third_derivatives(name, data):
@@ -100,7 +100,7 @@ def test_numbers_and_arrays_agree(name, data):
         assert g == pytest.approx(e, rel=1e-13)
 
 
-@pytest.mark.parametrize("name", [n for n, fn in NAMED.items() if ABOUT[fn].complex])
+@pytest.mark.parametrize("name", [n for n, fn in NAMED.items() if about_of(fn).complex])
 def test_derivatives_by_complex_arguments(name):
     fn = NAMED[name]
     pairs = ELEMENTWISE[fn].intervals

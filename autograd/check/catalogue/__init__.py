@@ -24,9 +24,9 @@ from autograd.check.catalogue import (
 from autograd.check.catalogue.elementwise import ELEMENTWISE, Interval
 from autograd.check.catalogue.rows import Calls, Function
 from autograd.check.catalogue.special import SPECIAL
-from autograd.derivatives import late
+from autograd.table import load_chapters
 
-late.load()
+load_chapters()
 
 __all__ = ["CALLS", "ELEMENTWISE", "SPECIAL", "call_of_special", "distinct"]
 

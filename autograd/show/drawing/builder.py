@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.data import like
+from autograd.numbers import like
 from autograd.show.backward import BackwardPass, everything_behind, is_number
 from autograd.show.drawing.groups import Group, groups_of
 from autograd.show.drawing.picture import Box, Edge, Grid, Kind, Options, Picture

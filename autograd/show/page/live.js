@@ -46,7 +46,6 @@ Object.assign(np, {
   any: Boolean, all: Boolean, isnan: Number.isNaN, isfinite: Number.isFinite,
   isinf: (x) => Math.abs(x) === Infinity, rint: (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 ? r - 1 : r; },
   greater: (x, y) => x > y ? 1 : 0, min: (x) => x,
-  over: (g, d) => g === 0 ? 0 : g / d, times: (g, d) => g === 0 ? 0 : g * d,
   sinc_derivative: (x) => {
     if (Math.abs(x) > 1) return (Math.cos(Math.PI * x) - np.sinc(x)) / x;
     let term = -(Math.PI ** 2) * x / 3, sum = term;  // the series, which loses no digits near 0
@@ -67,7 +66,7 @@ function recompute() {
   const asData = (n) => ({n, text: short(n)});
   for (const step of steps) {
     if (step.phase !== "backward") continue;
-    const {fn, args} = nodeOf.get(step.v), g = grads.get(step.v) ?? 0, y = data[step.v], inputs = args.map(read);
+    const {fn, args} = nodeOf.get(step.v), here = grads.has(step.v), g = here ? grads.get(step.v) : 0, y = data[step.v], inputs = args.map(read);
     step.shares = [];
     args.forEach((arg, place) => {
       const rule = table[fn].d[place];
@@ -76,11 +75,13 @@ function recompute() {
       const put = (name) => name === "g" ? shown(g) : name === "y" ? shown(y) : shown(inputs[at(name)]);
       const named = (name) => name === "g" ? "g" : name === "y" ? values[step.v].name : nameOf(args[at(name)]);
       const filled = (word) => rule.text.replace(/⟦(\w+)⟧/g, (_, name) => word(name));
-      const c = g === 0 ? 0 : Number(rule.f(g, y, ...inputs)), first = !grads.has(arg.v);  // 0 · ∞ is 0
-      grads.set(arg.v, first ? c : grads.get(arg.v) + c);
+      // Absent is not 0: where nothing comes in, or a call sends it elsewhere, the slope may be infinite.
+      const goes = here && !(rule.routes && Number(rule.routes(1, y, ...inputs)) === 0);
+      const c = goes ? Number(rule.f(g, y, ...inputs)) : 0, first = !grads.has(arg.v);
+      if (goes) grads.set(arg.v, first ? c : grads.get(arg.v) + c);
       step.shares.push({to: arg.v, name: values[arg.v].name, edge: step.edgeOf[place] ?? null,
         formula: filled(named), numbers: /^⟦\w+⟧$/.test(rule.text) ? "" : filled(put).replaceAll("−", "-"), local: Number(rule.f(1, y, ...inputs)),
-        c: asData(c), total: asData(grads.get(arg.v)), first});
+        c: asData(c), total: asData(grads.get(arg.v) ?? 0), first});
     });
     values[step.v].formulas = step.shares.map((s) => [s.to, s.formula]);
   }

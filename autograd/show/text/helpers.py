@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import data_of, is_tracked, name_of
+from autograd.call import is_tracked
+from autograd.naming import name_of
+from autograd.table import data_of
 from autograd.errors import NotDifferentiable
 from autograd.show.names import unique
 from autograd.show.text.rules import Unreadable, function_text

@@ -158,10 +158,6 @@ class _Mathematics(_Writer):
                 return f"ln({self.write(x)})", _ATOM
             case "where", [condition, x, y]:
                 return f"({self.conditional(condition, x, y)})", _ATOM
-            case "over", [x, y]:
-                return self.binary(x, ast.Div(), y)
-            case "times", [x, y]:
-                return self.binary(x, ast.Mult(), y)
         return super().call(func, args, keywords)
 
 

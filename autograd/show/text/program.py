@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import leading_to
-from autograd.data import like
-from autograd.derivatives.several import Parts
+from autograd.backward import leading_to
+from autograd.numbers import like
+from autograd.call import Parts
 from autograd.derivatives.shaping import astype
 from autograd.show.backward import BackwardPass, Share, as_gradient
 from autograd.show.text.symbols import Symbol, Tracer, fitted, method
@@ -89,6 +89,8 @@ class Program:
                 c = Parts(dict(c.gradients))  # a sum of them is made in the first one
             elif not _alike(as_gradient(_data(c), share.parent), share.contribution):
                 c = _as_it_stands(self.tracer, call, share.place, g, y, args)
+                if not _alike(as_gradient(_data(c), share.parent), share.contribution):
+                    c = np.where(np.isnan(c), 0, c)  # what is absent met an infinite slope
             known = self.flowing.get(share.parent)
             if known is None or _is_zero(known):
                 self.flowing[share.parent] = c
@@ -128,10 +130,11 @@ def shares_of(
         try:
             with np.errstate(all="ignore"):
                 if which is None:
-                    found.append(fitted(rule(g, y, *args, **call.kwargs), call.seen[place]))
+                    settings = call._call.given(place, call.kwargs)
+                    found.append(fitted(rule(g, y, *args, **settings), call.seen[place]))
                     continue
                 if together is None:
-                    together = rule(g, y, *args, **call.kwargs)
+                    together = rule(g, y, *args, **call._call.given(0, call.kwargs))
                 found.append(fitted(together[which], call.seen[0][which]))
         except _NO_CALLS:  # it writes into arrays, or the like
             found.append(_as_it_stands(tracer, call, place, g, y, args))
@@ -144,7 +147,8 @@ def _as_it_stands(
     """The rule as a call of itself."""
     rule, which = _rule_of(call, place)
     with np.errstate(all="ignore"):
-        c = tracer.call(rule_called, (rule, g, y, *args), call.kwargs)
+        settings = call._call.given(0 if which is not None else place, call.kwargs)
+        c = tracer.call(rule_called, (rule, g, y, *args), settings)
     if which is not None:
         return fitted(c[which], call.seen[0][which])
     return fitted(c, call.seen[place])

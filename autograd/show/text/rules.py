@@ -1,6 +1,6 @@
 """Rules as they are written: the source text of a function, found and opened up.
 
-The rule of np.tanh, `lambda g, y, x: times(g, 1 - y * y)`, is read as the expression
+The rule of np.tanh, `lambda g, y, x: g * (1 - y * y)`, is read as the expression
 `g * (1 - y * y)` of its arguments: so what a page computes with is the table itself.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives import numerics
-from autograd.derivatives.registry import data_of
+from autograd.table import data_of
 
 __all__ = ["Unreadable", "function_text", "opened"]
 
@@ -31,8 +31,11 @@ def _binary(op: ast.operator) -> Callable[..., ast.expr]:
 
 # What the helpers of rules stand for: their cases are for infinities and complex numbers.
 _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
-    numerics.times: lambda g, d: ast.Call(ast.Name("times", ast.Load()), [g, d], []),
-    numerics.over: lambda g, d: ast.Call(ast.Name("over", ast.Load()), [g, d], []),
+    numerics.divisor: lambda y: ast.Call(
+        ast.parse("np.where", mode="eval").body,
+        [ast.Compare(y, [ast.Eq()], [ast.Constant(0)]), ast.Name("∞", ast.Load()), y],
+        [],
+    ),
     numerics.power: _binary(ast.Pow()),
     numerics.conj: lambda x: x,
     np.divide: _binary(ast.Div()),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.registry import name_of
+from autograd.naming import name_of
 from autograd.show.text.helpers import Helpers
 from autograd.show.text.program import rule_called
 from autograd.show.text.symbols import Symbol, attribute, method

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.check import GradientReport, gradcheck
-from autograd.derivatives import late
-from autograd.derivatives.registry import ABOUT, COMPOSED, TABLE, defvjp, name_of
+from autograd.call import TABLE
+from autograd.naming import name_of
+from autograd.table import defvjp, load_chapters, rules_of
 
 __all__ = ["Fault", "replaced", "rules"]
 
@@ -80,19 +81,18 @@ def rules(fn: Any, *wrong: Any, fresh: Callable[[], Any] | None = None) -> Plant
             yield from swap()
 
     def swap() -> Iterator[None]:
-        late.load()
-        derivative, composed, about = TABLE[fn], COMPOSED.get(fn), ABOUT[fn]
-        before = dict(vars(derivative))
-        kept: dict[str, Any] = {"broadcasts": derivative.broadcasts, "scalar": derivative.scalar}
+        load_chapters()
+        entry, right = TABLE[fn], rules_of(fn)
+        assert right is not None
+        before = dict(vars(right))
+        kept: dict[str, Any] = {"broadcasts": right.broadcasts, "scalar": right.scalar}
         try:
             defvjp(fn, *(wrong or (fresh and fresh(),)), **kept)
             yield
         finally:
-            vars(derivative).clear()
-            vars(derivative).update(before)
-            ABOUT[fn] = about
-            if composed is not None:
-                COMPOSED[fn] = composed
+            vars(right).clear()
+            vars(right).update(before)
+            TABLE[fn] = entry
 
     return plant
 

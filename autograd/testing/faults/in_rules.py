@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.derivatives.registry import data_of, is_tracked
+from autograd.call import is_tracked
+from autograd.table import data_of
 from autograd.testing.faults.fault import Fault, rules
 
 __all__ = ["FAULTS"]

@@ -5,33 +5,34 @@ from typing import Any
 
 import numpy as np
 
-from autograd import backprop, transforms, value
+from autograd import backward
 from autograd.testing.faults.fault import Fault, Plant, replaced
 
 __all__ = ["FAULTS"]
 
 X = np.array([0.5, -1.5, 2.0])
-_walk, _sum_to = backprop.walk, backprop._sum_to
+_walk, _sum_to = backward._walk, backward._sum_to
 
 
 def _walking(add: Any, order: Any = list) -> Plant:
     """The walk with another way to add up contributions, or to order the calls."""
 
     def walk(
-        nodes: Iterable[Any], grads: dict[Any, Any], *, recorded: bool = False, **settings: Any
-    ) -> None:
+        nodes: Iterable[Any], grads: dict[Any, Any], passes: Any, needed: Any, recorded: bool,
+        retain: bool | None,
+    ) -> None:  # fmt: skip
         if recorded:
-            _walk(nodes, grads, recorded=True, **settings)
+            _walk(nodes, grads, passes, needed, recorded, retain)
             return
         for node in order(nodes):
             g = grads.pop(node, None)
-            if "retain" in settings:
-                node._grad = g if settings["retain"] else None
+            if retain is not None:
+                node._grad = g if retain else None
             if g is not None:
-                for _, parent, c in backprop.contributions(node, g, settings.get("needed")):
-                    add(grads, parent, c)
+                for place, parent, x, c in passes(node, g, needed, recorded):
+                    add(grads, parent, backward.fit(c, parent, x, g, node._call, place))
 
-    return replaced("walk", walk, transforms, value)
+    return replaced("_walk", walk, backward)
 
 
 def _assign(grads: dict[Any, Any], parent: Any, contribution: Any) -> None:
@@ -72,7 +73,7 @@ FAULTS = [
     Fault("oldest call first", "No gradient arrives anywhere", _diamond, X, {},
           _walking(_add, _oldest_first)),
     Fault("broadcasting not summed", "a sum over what was repeated is missing",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, backprop)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, backward)),
     Fault("broadcasting averaged", "a mean where a sum belongs",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, backprop)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, backward)),
 ]  # fmt: skip

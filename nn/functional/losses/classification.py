@@ -248,7 +248,7 @@ def _log(x: Any) -> Any:
         return np.maximum(np.log(x), -100)
 
 
-defvjp(_log, lambda g, y, x: g * np.where(y > -100, 1 / np.where(y > -100, x, 1), 0), complex=False)
+defvjp(_log, lambda g, y, x: g * np.where(y > -100, 1 / np.where(y > -100, x, 1), 0), complex=False, routes=True)
 defvjp(
     _binary_cross_entropy,
     lambda g, y, x, target: g * (x - target) / np.maximum(x * (1 - x), 1e-12),

@@ -7,7 +7,8 @@ import pytest
 
 from autograd import Value
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.derivatives.registry import TABLE, name_of
+from autograd.call import TABLE
+from autograd.naming import name_of
 from autograd.show.live import known_functions
 from tests.autograd.show.shared import box, neuron
 

@@ -9,7 +9,8 @@ import pytest
 import nn
 from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, explain, primitive, steps
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.derivatives.registry import TABLE, name_of
+from autograd.call import TABLE
+from autograd.naming import name_of
 from autograd.show.drawing.colors import THEMES
 from autograd.show.live import in_javascript, known_functions
 

@@ -12,7 +12,7 @@ from hypothesis import given
 import nn
 from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, primitive, relu, source, steps
 from autograd.check.catalogue import CALLS, ELEMENTWISE, distinct
-from autograd.derivatives.registry import name_of
+from autograd.naming import name_of
 from autograd.testing import networks, programs
 
 

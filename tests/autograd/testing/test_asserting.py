@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from autograd import GradientMismatch, Value, gradcheck
-from autograd.derivatives.registry import data_of
+from autograd.table import data_of
 from autograd.testing import (
     arrays,
     assert_gradients,
