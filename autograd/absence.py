@@ -11,7 +11,7 @@ Nothing here is used while all gradients are finite.
 
 import sys
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ from autograd.naming import name_of
 from autograd.numbers import Array, Cotangent, Data, is_finite
 from autograd.recording import recording
 
-__all__ = ["Careful", "Trail", "presence"]
+__all__ = ["Careful", "Trail", "in_numpy", "presence"]
 
 Presence: TypeAlias = Any  # bools in the shape of a gradient, True where there is one; Parts of them
 Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the place of an argument
@@ -57,19 +57,15 @@ def _reach(
         for (place, parent, x), went in zip(places, _asked(node, here, places), strict=True):
             masks[node._number, place] = went
             went = went if type(went) is Parts else _shrunk(went, np.shape(x))
-            present[parent] = present[parent] | went if parent in present else went
+            present[parent] = _either(present[parent], went) if parent in present else went
     return masks
 
 
 def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> list[Presence]:
     """Where a gradient goes that is present here, for each place."""
     call, y, seen = node._call, node._value, node.seen
-    masked = call.routes or "where" in node.kwargs or any(type(x) is tuple for _, _, x in places)
-    if call.elementwise and not masked:
+    if call.elementwise and not call.routes and "where" not in node.kwargs:
         return [here for _ in places]
-    everywhere = [np.ones(np.shape(x), bool) for _, _, x in places]
-    if _is_all(here) and not masked:
-        return everywhere
     try:
         with recording(False), np.errstate(all="ignore"):
             if call.routes:  # a factor of 0 says where not: so the numbers are the call's own
@@ -79,7 +75,7 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
                 seen = tuple(map(_finite, seen))
                 shares = pulled(node, _probe(y, here, np.nan), _finite(y), seen, places)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a rule that refuses NaN
-        return everywhere
+        return [np.ones(np.shape(x), bool) for _, _, x in places]
     return [_nonzero(share) for share in shares]
 
 
@@ -100,11 +96,9 @@ class Careful:
     ) -> list[Contribution]:
         """What a call passes back, computed in NumPy's numbers."""
         places = [p for p in wanted(node, needed) if _any(self.masks.get((node._number, p[0])))]
-        y, seen, g = (node, linked(node), g) if recorded else (
-            _in_numpy(node._value), tuple(map(_in_numpy, node.seen)), _in_numpy(g)
-        )  # fmt: skip
+        y, seen = (node, linked(node)) if recorded else (node._value, node.seen)
         with np.errstate(all="ignore"):
-            shares = pulled(node, g, y, seen, places)
+            shares = in_numpy(node, g, y, seen, places)
             masks = [self.masks[node._number, place] for place, _, _ in places]
             shares = list(map(_silenced, shares, masks))
             here = self.masks.get((node._number, _ALL))
@@ -120,27 +114,29 @@ class Careful:
         if type(share) is Parts or type(g) is Parts or _is_finite(share):
             return
         numbers = [np.asarray(x) for x in (g, node._value, *node.seen) if _is_floating(x)]
-        bad, kind, what = np.isnan(share), "invalid", "0 · ∞, which is no number,"
-        if bad.any():
-            if any(np.isnan(x).any() for x in numbers):
-                return
-        else:
-            bad, kind, what = np.isinf(share), "divide", "division by zero"
-            if not all(map(_is_finite, (g, *node.seen))):
-                return
-        index = tuple(int(i) for i in np.argwhere(bad)[0])
-        self.problems.setdefault(
-            kind,
-            f"{what} in the derivative of {name_of(node.fn)} by its argument {place}"
-            + (f", at index {index}." if index else "."),
-        )
+        for kind, what, found, was in (
+            ("invalid", "0 · ∞, which is no number,", np.isnan(share), np.isnan),
+            ("divide", "division by zero", np.isinf(share), np.isinf),
+        ):
+            before = [was(x) for x in numbers if kind == "invalid" or x is not numbers[1]]
+            if node._call.elementwise and np.shape(share) == np.shape(node._value):
+                new = found & ~np.logical_or.reduce(np.broadcast_arrays(*before))
+            else:
+                new = found & (not any(map(np.any, before)))
+            if kind not in self.problems and new.any():
+                index = tuple(int(i) for i in np.argwhere(new)[0])
+                self.problems[kind] = (
+                    f"{what} in the derivative of {name_of(node.fn)} by its argument {place}"
+                    + (f", at index {index}." if index else ".")
+                )
 
-    def report(self) -> None:
-        """Warn or raise once, as np.errstate says for what NumPy itself would have met."""
-        for kind in ("invalid", "divide"):
-            if sentence := self.problems.get(kind):
-                _say(np.geterr()[kind], sentence)  # type: ignore[literal-required]
-                return
+    def report(self, gradients: Iterable[Cotangent]) -> None:
+        """Warn or raise once, if what comes out is no number or infinite, as np.errstate says."""
+        every = [g for g in map(plain, gradients) if g is not None and not _is_finite(g)]
+        every = [m for g in every for m in (g.gradients.values() if type(g) is Parts else (g,))]
+        kind = "invalid" if any(np.isnan(plain(g)).any() for g in every) else "divide"
+        if every and kind in self.problems:
+            _say(np.geterr()[kind], self.problems[kind])  # type: ignore[literal-required]
 
 
 def _say(action: str, sentence: str) -> None:
@@ -177,6 +173,13 @@ def _unmixed(
         c if type(c) is Parts else np.where(plain(a) == plain(b), c, share)
         for a, b, c, share in zip(first, second, clean, shares, strict=True)
     ]
+
+
+def in_numpy(
+    node: Any, g: Cotangent, y: Data, seen: Args, places: list[tuple[int, Any, Data]]
+) -> list[Cotangent]:
+    """What the rules give in NumPy's numbers, which divide by 0 where Python's raise."""
+    return pulled(node, _in_numpy(g), _in_numpy(y), tuple(map(_in_numpy, seen)), places)
 
 
 class Trail:
@@ -241,6 +244,13 @@ def _any(mask: Presence) -> bool:
 
 def _is_all(mask: Presence) -> bool:
     return type(mask) is not Parts and bool(np.all(mask))
+
+
+def _either(a: Presence, b: Presence) -> Presence:
+    if type(a) is not Parts:
+        return a | b
+    both = a.gradients | b.gradients
+    return Parts({i: m | a[i] if a[i] is not None else m for i, m in both.items()})
 
 
 def _both(here: Presence, noted: Presence) -> Presence:

@@ -81,7 +81,7 @@ def walk(
     grads.clear()
     grads.update(seeds)
     _walk(nodes, grads, careful.contributions, needed, recorded, retain)
-    careful.report()
+    careful.report([*grads.values(), *(node._grad for node in nodes if retain)])
 
 
 def _walk(

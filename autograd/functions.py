@@ -42,6 +42,7 @@ defvjp(
     kink="0 at 0",
     complex=False,
     routes=lambda g, y, x: g * (x >= 0),
+    facts={"active": lambda v: v.data > 0, "bounds": (0.0, np.inf), "channels": "kept"},
 )
 
 
@@ -71,6 +72,12 @@ defvjp(
     complex=False,
     orders=3,
     elementwise=True,
+    facts={
+        "active": lambda v: (v.data > 0.005) & (v.data < 0.995),
+        "bounds": (0.0, 1.0),
+        "channels": "kept",
+        "probabilities": "each",
+    },
 )
 
 
@@ -85,7 +92,14 @@ def softplus(x: Any) -> Any:
         return np.logaddexp(x, 0)
 
 
-defvjp(softplus, lambda g, y, x: g * sigmoid(x), complex=False, orders=3, elementwise=True)
+defvjp(
+    softplus,
+    lambda g, y, x: g * sigmoid(x),
+    complex=False,
+    orders=3,
+    elementwise=True,
+    facts={"bounds": (0.0, np.inf), "logits": "each"},
+)
 
 
 @primitive
@@ -176,6 +190,14 @@ defvjp(
     domain="x > 0",
     complex=False,
 )
-defvjp(logsumexp, _logsumexp_vjp)
-defvjp(softmax, _softmax_vjp)
-defvjp(log_softmax, _log_softmax_vjp)
+defvjp(logsumexp, _logsumexp_vjp, facts={"logarithm": True, "logits": "together"})
+defvjp(
+    softmax,
+    _softmax_vjp,
+    facts={"bounds": (0.0, 1.0), "logits": "together", "probabilities": "together"},
+)
+defvjp(
+    log_softmax,
+    _log_softmax_vjp,
+    facts={"bounds": (-np.inf, 0.0), "logarithm": True, "logits": "together"},
+)

@@ -255,22 +255,21 @@ _loading = RLock()
 _kept: Collection[_Function] = ()  # what users have defined: a chapter leaves it as it is
 
 
-def load_chapters() -> bool:
-    """Import the chapters about modules that have been imported; True if there were any."""
+def load_chapters() -> None:
+    """Import the chapters about modules that have been imported."""
     global _kept
-    late = [chapter for chapter, module in [*_CHAPTERS.items()] if module in sys.modules]
-    if late:
-        with _loading:  # another thread may have begun to
-            _kept = set(TABLE)
-            for chapter in late:
-                if _CHAPTERS.pop(chapter, None):
-                    importlib.import_module(f"autograd.derivatives.{chapter}")
-            _kept = ()
-    return bool(late)
+    with _loading:  # another thread may have begun to
+        _kept = set(TABLE)
+        for chapter, module in [*_CHAPTERS.items()]:
+            if module in sys.modules:
+                del _CHAPTERS[chapter]
+                importlib.import_module(f"autograd.derivatives.{chapter}")
+        _kept = ()
 
 
 def _missing(fn: _Function) -> _Function:
-    if load_chapters():
+    load_chapters()
+    if fn in TABLE:
         return TABLE[fn]
     raise NotDifferentiable(
         f"{name_of(fn)} has no derivative in the table: call it on v.data for a plain result, "

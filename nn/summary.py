@@ -1,13 +1,11 @@
 """What a network consists of: a table of its layers, made by one call of it, from the record."""
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Value, vjp
-from nn.functional import convolution, linear_maps, recurrence
 from nn.layers.shapes import shape_of
 from nn.module import Module
 
@@ -240,40 +238,10 @@ def _shapes(out: Any) -> Iterator[str]:
         yield str(shape_of(out))
 
 
-# of which the last axis of the first argument is summed over
-_PRODUCTS = [np.matmul, np.dot, np.inner, np.vecdot, linear_maps._affine]
-_PRODUCTS += [getattr(np, name) for name in ("matvec", "vecmat") if hasattr(np, name)]
-
-
 def _multiply_adds(value: Any) -> int:
-    """Of one call in the record: the length of its sums times how many it makes."""
-    if value.fn in _PRODUCTS:
-        a, b = map(np.shape, value.seen[:2])
-        return value.size * a[-1] if a and b else 0
-    if value.fn is np.tensordot:  # MK, KN → MN
-        return math.isqrt(math.prod([np.size(value.data), *map(np.size, value.seen[:2])]))
-    if value.fn is np.einsum:
-        return _of_einsum(*value.seen)
-    if value.fn in (convolution._convolve, convolution._convolve_and_shift):
-        return value.size * math.prod(value.seen[1].shape[1:])
-    if value.fn is convolution.convolve_back:
-        return math.prod(value.seen[0].shape) * math.prod(value.seen[1].shape[1:])
-    if value.fn in (recurrence._rnn, recurrence._lstm, recurrence._gru):
-        a, weight = value.seen[0][:2]
-        return a.size * weight.shape[0]
-    return 0
-
-
-def _of_einsum(subscripts: str, *arrays: Any) -> int:
-    """The product of all lengths: each array's letters, and what stands for `...`."""
-    lengths: dict[Any, int] = {}
-    for letters, x in zip(subscripts.split("->")[0].split(","), arrays, strict=True):
-        before, _, after = letters.replace(" ", "").partition("...")
-        free = x.ndim - len(before) - len(after)
-        names = [*before, *range(-free, 0), *after]
-        for name, n in zip(names, x.shape, strict=True):
-            lengths[name] = max(n, lengths.get(name, 0))
-    return math.prod(lengths.values())
+    """Of one call in the record, as the rule of its function says."""
+    work = value.facts.get("multiply_adds")
+    return work(value) if work else 0
 
 
 def _bytes(n: float) -> str:

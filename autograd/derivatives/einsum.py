@@ -68,7 +68,24 @@ def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str,
 
 
 # One rule for each of as many operands as NumPy takes.
-defvjp(np.einsum, None, *(partial(_einsum_vjp, i) for i in range(1, 64)), broadcasts=True)
+defvjp(
+    np.einsum,
+    None,
+    *(partial(_einsum_vjp, i) for i in range(1, 64)),
+    broadcasts=True,
+    facts={
+        "multiply_adds": lambda v: math.prod(
+            {  # the length of each subscript: where one is broadcast, the larger comes last
+                letter: n
+                for n, letter in sorted(
+                    (n, letter)
+                    for term, a in zip(_explicit(v.seen[0], v.seen[1:])[0], v.seen[1:], strict=True)
+                    for letter, n in zip(term, np.shape(a), strict=True)
+                )
+            }.values()
+        )
+    },
+)
 
 
 @compose(np.einsum)

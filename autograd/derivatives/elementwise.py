@@ -22,23 +22,39 @@ from autograd.errors import NotDifferentiable
 # ------------------------------------------------------------------ arithmetic
 
 defvjp(np.positive, lambda g, y, x: g, scalar=operator.pos)
-defvjp(np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−")
-defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+")
-defvjp(np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−")
+defvjp(
+    np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−", facts={"numbers": "kept"}
+)
+defvjp(
+    np.add,
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: g,
+    symbol="+",
+    facts={"channels": "kept"},
+)
+defvjp(
+    np.subtract,
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -g,
+    symbol="−",
+    facts={"channels": "kept"},
+)
 defvjp(
     np.multiply,
     lambda g, z, x, y: g * y,
     lambda g, z, x, y: g * x,
     symbol="×",
+    facts={"channels": "kept"},
 )
 defvjp(
     np.divide,
     lambda g, z, x, y: g / y,
-    lambda g, z, x, y: -g * x / y / y,
+    lambda g, z, x, y: -(g * z / y),
     symbol="÷",
     domain="y ≠ 0",
+    facts={"channels": "kept"},
 )
-defvjp(np.reciprocal, lambda g, y, x: -g / x / x, domain="x ≠ 0")
+defvjp(np.reciprocal, lambda g, y, x: -g * y * y, domain="x ≠ 0")
 _STEPS: Any = {"domain": "y ≠ 0", "kink": "the slope between jumps", "complex": False}
 
 defvjp(
@@ -114,7 +130,13 @@ _LN2, _LN10 = math.log(2), math.log(10)
 defvjp(np.exp, lambda g, y, x: g * y, scalar=math.exp)
 defvjp(np.exp2, lambda g, y, x: g * (_LN2 * y), scalar=math.exp2)
 defvjp(np.expm1, lambda g, y, x: g * np.exp(x), scalar=math.expm1)
-defvjp(np.log, lambda g, y, x: g / x, scalar=math.log, domain="x > 0")
+defvjp(
+    np.log,
+    lambda g, y, x: g / x,
+    scalar=math.log,
+    domain="x > 0",
+    facts={"logarithm": True},
+)
 defvjp(np.log2, lambda g, y, x: g / (_LN2 * x), scalar=math.log2, domain="x > 0")
 defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x > 0")
 defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
@@ -172,7 +194,16 @@ defvjp(
 defvjp(np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan)
 defvjp(np.sinh, lambda g, y, x: g * np.cosh(x), scalar=math.sinh)
 defvjp(np.cosh, lambda g, y, x: g * np.sinh(x), scalar=math.cosh)
-defvjp(np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh)
+defvjp(
+    np.tanh,
+    lambda g, y, x: g * (1 - y * y),
+    scalar=math.tanh,
+    facts={
+        "active": lambda v: np.abs(v.data) < 0.99,
+        "bounds": (-1.0, 1.0),
+        "channels": "kept",
+    },
+)
 defvjp(np.arcsinh, lambda g, y, x: g / _arcsinh_slope(x), scalar=math.asinh)
 defvjp(
     np.arccosh,
@@ -267,6 +298,14 @@ defvjp(
     lambda g, z, x, y: _larger_vjp(g, x, y),
     lambda g, z, x, y: _larger_vjp(g, y, x),
     **_SHARES,
+    facts={  # with the constant 0 it is relu
+        "active": lambda v: (
+            v.data > 0
+            if any(not is_tracked(a) and np.ndim(a) == 0 and a == 0 for a in v.args)
+            else None
+        ),
+        "word": "relu",
+    },
 )
 defvjp(
     np.minimum,

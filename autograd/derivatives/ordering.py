@@ -43,7 +43,7 @@ def _sort_vjp(
     return np.take_along_axis(g, places, axis)
 
 
-defvjp(np.sort, _sort_vjp, kink="ties in a stable order")
+defvjp(np.sort, _sort_vjp, kink="ties in a stable order", routes=True)
 
 
 @compose(np.partition)

@@ -38,7 +38,13 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     return np.swapaxes(a, -1, -2) @ g
 
 
-defvjp(np.matmul, _matmul_left, _matmul_right, symbol="@")
+defvjp(
+    np.matmul,
+    _matmul_left,
+    _matmul_right,
+    symbol="@",
+    facts={"multiply_adds": lambda v: v.size * v.seen[0].shape[-1]},
+)
 
 # ---------------------------------------------------------------- contractions
 
@@ -90,9 +96,27 @@ def _tensordot_axes(a: Any, b: Any, axes: Any) -> Pair:
     return [k % np.ndim(a) for k in along_a], [k % np.ndim(b) for k in along_b]
 
 
-defvjp(np.dot, *_contraction(_dot_axes))
-defvjp(np.inner, *_contraction(_inner_axes))
-defvjp(np.tensordot, *_contraction(_tensordot_axes))
+defvjp(
+    np.dot,
+    *_contraction(_dot_axes),
+    facts={
+        "multiply_adds": lambda v: v.size * v.seen[0].shape[-1] if all(map(np.ndim, v.seen)) else 0
+    },
+)
+defvjp(
+    np.inner,
+    *_contraction(_inner_axes),
+    facts={
+        "multiply_adds": lambda v: v.size * v.seen[0].shape[-1] if all(map(np.ndim, v.seen)) else 0
+    },
+)
+defvjp(
+    np.tensordot,
+    *_contraction(_tensordot_axes),
+    facts={  # MK, KN → MN
+        "multiply_adds": lambda v: round((v.size * np.size(v.seen[0]) * np.size(v.seen[1])) ** 0.5)
+    },
+)
 defvjp(
     np.outer,
     lambda g, y, a, b: np.reshape(g @ np.ravel(b), np.shape(a)),
@@ -107,6 +131,7 @@ for _fn in named("vecdot"):
         lambda g, y, a, b: conj(np.expand_dims(g, -1) * b),
         lambda g, y, a, b: np.expand_dims(g, -1) * conj(a),
         broadcasts=True,
+        facts={"multiply_adds": lambda v: v.size * v.seen[0].shape[-1]},
     )
 for _fn in named("matvec"):
     defvjp(
@@ -114,6 +139,7 @@ for _fn in named("matvec"):
         lambda g, y, a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
         lambda g, y, a, b: np.matvec(np.swapaxes(a, -1, -2), g),
         broadcasts=True,
+        facts={"multiply_adds": lambda v: v.size * v.seen[0].shape[-1]},
     )
 for _fn in named("vecmat"):
     defvjp(
@@ -121,6 +147,7 @@ for _fn in named("vecmat"):
         lambda g, y, a, b: conj(np.matvec(b, g)),
         lambda g, y, a, b: np.expand_dims(conj(a), -1) * np.expand_dims(g, -2),
         broadcasts=True,
+        facts={"multiply_adds": lambda v: v.size * v.seen[0].shape[-1]},
     )
 
 

@@ -81,13 +81,13 @@ def _tile_vjp(g: Any, y: Any, x: Any, *, reps: Any) -> Any:
     )
 
 
-defvjp(np.reshape, _reshape_vjp)
-defvjp(np.ravel, _ravel_vjp)
+defvjp(np.reshape, _reshape_vjp, facts={"channels": "kept", "numbers": "kept"})
+defvjp(np.ravel, _ravel_vjp, facts={"numbers": "kept"})
 defvjp(np.transpose, _transpose_vjp)
-defvjp(np.moveaxis, _moveaxis_vjp)
+defvjp(np.moveaxis, _moveaxis_vjp, facts={"numbers": "kept"})
 defvjp(np.swapaxes, _swapaxes_vjp)
-defvjp(np.expand_dims, _squeeze_vjp)
-defvjp(np.squeeze, _squeeze_vjp)
+defvjp(np.expand_dims, _squeeze_vjp, facts={"numbers": "kept"})
+defvjp(np.squeeze, _squeeze_vjp, facts={"numbers": "kept"})
 defvjp(np.broadcast_to, _broadcast_to_vjp, broadcasts=True)
 defvjp(np.flip, _flip_vjp)
 defvjp(np.repeat, _repeat_vjp)
@@ -101,7 +101,7 @@ def astype(x: Any, dtype: Any) -> Any:
     return np.asarray(x).astype(dtype)
 
 
-defvjp(astype, lambda g, y, x, dtype: g, None)
+defvjp(astype, lambda g, y, x, dtype: g, None, facts={"numbers": "kept"})
 
 
 @compose("astype")

@@ -79,7 +79,18 @@ _define("ndtri", lambda g, y, x: g * (_ROOT_2PI * np.exp(y * y / 2)), **_UNIT)
 
 # ------------------------------------------------- exponentials, logarithms, entropy
 
-_define("expit", lambda g, y, x: g * (y * sp.expit(-x)), **_REAL)
+_define(
+    "expit",
+    lambda g, y, x: g * (y * sp.expit(-x)),
+    **_REAL,
+    facts={
+        "active": lambda v: (v.data > 0.005) & (v.data < 0.995),
+        "bounds": (0.0, 1.0),
+        "channels": "kept",
+        "probabilities": "each",
+        "word": "sigmoid",
+    },
+)
 _define("logit", lambda g, y, x: g / (x * (1 - x)), **_UNIT)
 _define("log_expit", lambda g, y, x: g * sp.expit(-x), **_REAL)
 _define("exp2", lambda g, y, x: g * (math.log(2) * y), **_REAL)

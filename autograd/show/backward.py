@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.absence import Careful
+from autograd.absence import Careful, in_numpy
 from autograd.backward import fit, newest_first
 from autograd.call import Contribution, Parts, contributions, wanted
 from autograd.errors import ShapeMismatch
@@ -72,10 +72,7 @@ class BackwardPass:
         self.calls = newest_first((loss,))
         self.shares: dict[Value, list[Share]] = {}
         self.arriving: dict[Value, list[Share]] = {v: [] for v in self.values}
-        try:
-            self._walk(contributions)
-        except ArithmeticError:  # Python's numbers raise where NumPy has an answer
-            self.gradients = {loss: np.nan}
+        self._walk(_in_numbers)
         if not all(is_finite(g) for g in flattened(self.gradients.values())):
             seeds = {loss: np.ones(loss.shape, bool)}
             self._walk(Careful(self.calls, seeds, None).contributions)
@@ -92,7 +89,7 @@ class BackwardPass:
         self, call: Value, flowing: dict[Value, Any], passes: Callable[..., list[Contribution]]
     ) -> Iterable[Share]:
         g = flowing.get(call)
-        if g is None and passes == contributions:
+        if g is None and passes == _in_numbers:
             return
         if g is None:  # absent: drawn as 0
             g = flowing[call] = Parts({}) if type(call.data) is tuple else like(0.0, call.data)
@@ -117,8 +114,18 @@ class BackwardPass:
         return as_gradient(Parts({}), v) if type(v.data) is tuple else like(0, v.data)
 
 
+def _in_numbers(call: Value, g: Any, needed: Any, recorded: bool) -> list[Contribution]:
+    """The contributions of a call; in NumPy's numbers, if Python's raise."""
+    try:
+        return contributions(call, g, needed)
+    except ArithmeticError:
+        places = wanted(call, needed)
+        shares = in_numpy(call, g, call.data, call.seen, places)
+        return [(*place, share) for place, share in zip(places, shares, strict=True)]
+
+
 def passed_on(
-    call: Value, g: Any, needed: Any = None, passes: Callable[..., list[Contribution]] = contributions
+    call: Value, g: Any, needed: Any = None, passes: Callable[..., list[Contribution]] = _in_numbers
 ) -> list[tuple[int, Value, Any]]:
     """What a call passes back, by place: to which Value, and how much; 0 where that is absent."""
     found = {

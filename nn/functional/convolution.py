@@ -206,6 +206,7 @@ defvjp(
     lambda g, y, x, bias: g,
     lambda g, y, x, bias: _sum_of_channels(g),
     symbol="+ bias",
+    facts={"channels": "kept"},
 )
 
 
@@ -352,13 +353,21 @@ def _to_weight(
     return _convolve_weight(x, g, kernel=weight.shape[2:], **settings)
 
 
-defvjp(_convolve, _to_input, _to_weight, symbol="convolution")
+def _multiply_adds(results: Any, weight: Any) -> int:
+    """As many for each result as a window of all channels in its group has elements."""
+    return int(results.size) * math.prod(weight.shape[1:])
+
+
+_FACTS = {"channels": "made", "multiply_adds": lambda v: _multiply_adds(v, v.seen[1])}
+
+defvjp(_convolve, _to_input, _to_weight, symbol="convolution", facts=_FACTS)
 defvjp(
     _convolve_and_shift,
     _to_input,
     _to_weight,
     lambda g, y, x, weight, bias, **settings: _sum_of_channels(g),
     symbol="convolution",
+    facts=_FACTS,
 )
 defvjp(
     convolve_back,
@@ -369,6 +378,7 @@ defvjp(
         gx, g, kernel=weight.shape[2:], **settings
     ),
     symbol="transposed convolution",
+    facts={"channels": "made", "multiply_adds": lambda v: _multiply_adds(*v.seen)},
 )
 defvjp(
     _convolve_weight,

@@ -240,6 +240,7 @@ defvjp(
     lambda g, out, y, weight, bias: g,
     broadcasts=True,
     symbol="· weight + bias",
+    facts={"channels": "kept"},
 )
 
 
@@ -276,4 +277,11 @@ def _standardize_vjp(g: Any, results: Any, x: Any, *, axis: tuple[int, ...], eps
     return total + np.zeros(x.shape, x.dtype) if np.shape(total) != x.shape else total
 
 
-defvjp(_standardize, _standardize_vjp, several=True, symbol="standardize", complex=False)
+defvjp(
+    _standardize,
+    _standardize_vjp,
+    several=True,
+    symbol="standardize",
+    complex=False,
+    facts={"channels": "kept"},
+)

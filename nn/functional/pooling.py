@@ -263,6 +263,7 @@ defvjp(
     kink="the first of equal elements",
     complex=False,
     routes=True,
+    facts={"channels": "kept"},
 )
 defvjp(
     _to_winners,
@@ -353,6 +354,7 @@ defvjp(
         g, sizes=x.shape[x.ndim - len(out_sizes) :], **settings
     ),
     symbol="sum_pool",
+    facts={"channels": "kept"},
 )
 defvjp(
     _to_windows,

@@ -61,6 +61,9 @@ def _product_over_time(x: Any, g: Any) -> Any:
     return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
 
 
+# Of the recurrent products; the one with the input is a call before the scan.
+_FACTS = {"multiply_adds": lambda v: v.seen[0][0].size * len(v.seen[0][1])}
+
 # ---------------------------------------------------------------------------------- RNN
 
 
@@ -96,7 +99,9 @@ def _rnn_vjp(g: Any, y: Any, arrays: Any, *, relu: bool, mask: Any) -> Any:
     return da, _product_over_time(_before(y, h0), da), dh
 
 
-defvjp(_rnn, _rnn_vjp, sequence=True, symbol="rnn", complex=False, kink="relu's")
+defvjp(
+    _rnn, _rnn_vjp, sequence=True, symbol="rnn", complex=False, kink="relu's", facts=_FACTS
+)
 
 
 # --------------------------------------------------------------------------------- LSTM
@@ -166,7 +171,9 @@ def _lstm_vjp(g: Any, y: Any, arrays: Any, *, mask: Any) -> Any:
     return da, _product_over_time(_before(h, h0), da), dh, dc
 
 
-defvjp(_lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=False)
+defvjp(
+    _lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=False, facts=_FACTS
+)
 
 
 # ---------------------------------------------------------------------------------- GRU
@@ -231,4 +238,4 @@ def _gru_vjp(g: Any, y: Any, arrays: Any, *, mask: Any) -> Any:
     return da, _product_over_time(_before(h, h0), du), np.sum(du, axis=(0, 1)), dh
 
 
-defvjp(_gru, _gru_vjp, sequence=True, several=True, symbol="gru", complex=False)
+defvjp(_gru, _gru_vjp, sequence=True, several=True, symbol="gru", complex=False, facts=_FACTS)

@@ -1,11 +1,18 @@
-"""What the record of a loss tells: its calls, their names, and which units did nothing."""
+"""What the record of a loss tells: its calls, their names, and which units did nothing.
+
+No function is known by its name here: what matters of one is among its `facts`, which are said
+beside its rule, and explained in `nn.functional`.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-__all__ = ["active_units", "calls", "hidden", "layer_names", "name", "reached", "shape_of"]
+__all__ = [
+    "activations", "active_units", "calls", "facts_of", "hidden", "layer_names", "name", "reached",
+    "shape_of", "word",
+]  # fmt: skip
 
 
 def calls(loss: Any) -> list[Any]:
@@ -25,9 +32,18 @@ def calls(loss: Any) -> list[Any]:
 
 
 def name(value: Any) -> str:
-    """The name of the function that made a Value, without NumPy's aliases and our underscores."""
-    said = getattr(value.fn, "__name__", "").strip("_")
-    return {"expit": "sigmoid"}.get(said, said)
+    """The name of the function that made a Value, for messages, without our underscores."""
+    return str(getattr(value.fn, "__name__", "")).strip("_")
+
+
+def facts_of(x: Any) -> dict[str, Any]:
+    """What is said beside the rule of the function that made a Value; of anything else nothing."""
+    return getattr(x, "facts", {})
+
+
+def word(value: Any) -> str:
+    """What messages call an activation or a loss: sigmoid, whoever's function it is."""
+    return str(facts_of(value).get("word") or name(value))
 
 
 def reached(values: list[Any]) -> set[int]:
@@ -59,50 +75,33 @@ def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:
     within 1 % of their bounds: there no gradient comes through, or hardly any. Units are the last
     axis; of images (N, C, H, W), and of what comes from a convolution, the second one.
     """
+    return ((name, active) for name, _, active in activations(values))
+
+
+def activations(values: list[Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Those that `active_units` tells of, each with its Value in the middle."""
     counts: dict[str, int] = {}
     for v in values:
-        y = v.data
-        if v.fn is None or isinstance(y, tuple) or np.ndim(y) < 2:
+        active, ndim = facts_of(v).get("active"), np.ndim(v.data)
+        if active is None or ndim < 2 or (moved := active(v)) is None:
             continue
-        if (moved := _moved(v, y)) is None:
-            continue
-        kind = "relu" if name(v) == "maximum" else name(v)
+        kind = word(v)
         counts[kind] = counts.get(kind, 0) + 1
-        unit = 1 if np.ndim(y) > 3 or _is_of_channels(v) else np.ndim(y) - 1
-        others = tuple(axis for axis in range(np.ndim(y)) if axis != unit)
-        yield f"{kind} {counts[kind]}", np.any(moved, axis=others)
+        unit = 1 if ndim > 3 or _is_of_channels(v) else ndim - 1
+        others = tuple(axis for axis in range(ndim) if axis != unit)
+        yield f"{kind} {counts[kind]}", v, np.any(moved, axis=others)
 
 
 def _is_of_channels(v: Any) -> bool:
     """Whether it comes from a convolution, with no more between than a bias, a norm, a pool."""
     while v.parents:
         v = v.parents[0]
-        if name(v) in ("convolve", "convolve_and_shift", "convolve_back"):
-            return True
-        if name(v) not in _KEEP_CHANNELS:
-            return False
+        if v.parents and isinstance(v.parents[0].data, tuple):
+            continue  # one of several results: what matters is the call that they are of
+        channels = facts_of(v).get("channels")
+        if channels != "kept":
+            return channels == "made"
     return False
-
-
-_KEEP_CHANNELS = {
-    "add", "divide", "max_of_windows", "multiply", "part", "relu", "reshape", "scale_and_shift",
-    "shifted", "sigmoid", "standardize", "subtract", "sum_of_windows", "tanh",
-}  # fmt: skip
-
-
-def _moved(v: Any, y: Any) -> Any:
-    kind = name(v)
-    if kind == "relu" or (kind == "maximum" and any(np.ndim(a) == 0 and a == 0 for a in _plain(v))):
-        return y > 0
-    if kind == "tanh":
-        return np.abs(y) < 0.99
-    if kind == "sigmoid":
-        return (y > 0.005) & (y < 0.995)
-    return None
-
-
-def _plain(v: Any) -> list[Any]:
-    return [a for a in v.args if not hasattr(a, "backward")]
 
 
 def layer_names(trainer: Any) -> dict[int, str]:

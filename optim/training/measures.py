@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optim.diagnosis.graph import name as call_name
+from optim.diagnosis.graph import facts_of
 from optim.training.known_metrics import as_metrics
 
 __all__ = ["Measures", "plain"]
@@ -43,7 +43,7 @@ class Measures:
 
     def settle(self, output: Any) -> None:
         """Find out, by the call that made the output, where metrics divide two classes."""
-        threshold = 0.5 if hasattr(output, "fn") and call_name(output) == "sigmoid" else 0.0
+        threshold = 0.5 if facts_of(output).get("probabilities") == "each" else 0.0
         for metric in self.metrics:
             if metric.threshold is None:
                 metric.threshold = threshold

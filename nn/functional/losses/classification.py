@@ -92,7 +92,14 @@ def _softmax_less_one_hot_vjp(g: Any, y: Any, x: Any, target: Any) -> Any:
     return p * (g - np.sum(g * p, axis=-1, keepdims=True))
 
 
-defvjp(_cross_entropy, _cross_entropy_vjp, None, symbol="cross_entropy", complex=False)
+defvjp(
+    _cross_entropy,
+    _cross_entropy_vjp,
+    None,
+    symbol="cross_entropy",
+    complex=False,
+    facts={"logarithm": True, "logits": "together", "word": "cross entropy"},
+)
 defvjp(_softmax_less_one_hot, _softmax_less_one_hot_vjp, None, complex=False)
 
 
@@ -248,7 +255,13 @@ def _log(x: Any) -> Any:
         return np.maximum(np.log(x), -100)
 
 
-defvjp(_log, lambda g, y, x: g * np.where(y > -100, 1 / np.where(y > -100, x, 1), 0), complex=False, routes=True)
+defvjp(
+    _log,
+    lambda g, y, x: g * np.where(y > -100, 1 / np.where(y > -100, x, 1), 0),
+    complex=False,
+    routes=True,
+    facts={"logarithm": True},
+)
 defvjp(
     _binary_cross_entropy,
     lambda g, y, x, target: g * (x - target) / np.maximum(x * (1 - x), 1e-12),

@@ -6,17 +6,8 @@ from typing import Any
 import numpy as np
 
 from optim.diagnosis.case import Case, Finding, arrays_of
-from optim.diagnosis.graph import name, shape_of
+from optim.diagnosis.graph import facts_of, shape_of, word
 
-# Between which bounds the results of a function lie.
-BOUNDS = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "softplus": (0.0, np.inf),
-    "log_softmax": (-np.inf, 0.0),
-}
 LARGE = 30.0  # so far from 0, or so wide, a feature is unscaled
 
 
@@ -54,14 +45,14 @@ def targets_out_of_range(case: Case) -> Iterator[Finding]:
                 advice,
             )
         return
-    last = name(case.output) if hasattr(case.output, "fn") else ""
-    if case.regression and last in BOUNDS:
-        least, most = BOUNDS[last]
+    bounds = facts_of(case.output).get("bounds")
+    if case.regression and bounds:
+        least, most = bounds
         outside = np.count_nonzero((y < least) | (y > most))
         if outside:
             yield Finding(
                 "targets out of range",
-                f"the last layer is {last}, whose results lie between {least:g} and {most:g}; "
+                f"the last layer is {word(case.output)}, whose results lie between {least:g} and {most:g}; "
                 f"{outside} of {y.size} targets do not: they go from {low:.4g} to {high:.4g}.",
                 "Leave the last activation out, or scale the targets into its range.",
             )
@@ -84,7 +75,7 @@ def targets_out_of_range(case: Case) -> Iterator[Finding]:
             "Write (y > 0).astype(float) for -1 and 1; for more classes, as many outputs and "
             "cross_entropy.",
         )
-    if case.regression and np.abs(y).mean() > 100 and last not in BOUNDS:
+    if case.regression and np.abs(y).mean() > 100 and not bounds:
         yield Finding(
             "targets unscaled",
             f"targets are {_spread(y)}: a network begins with outputs near 0, and far too small "

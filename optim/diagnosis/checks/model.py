@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from optim.diagnosis.case import Case, Finding
-from optim.diagnosis.graph import active_units, calls, reached
-from optim.diagnosis.graph import name as call_name
+from optim.diagnosis.graph import activations, calls, facts_of, reached
 
 
 def unreached(case: Case) -> Iterator[Finding]:
@@ -109,15 +108,17 @@ def _parts(path: str, thing: Any, inside: tuple[int, ...]) -> Iterator[tuple[str
 
 def dead_units(case: Case) -> Iterator[Finding]:
     inside = calls(case.output) if hasattr(case.output, "parents") else []
-    inside = [v for v in inside if v is not case.output or call_name(v) == "relu"]
-    for name, active in active_units(inside):
+    for name, v, active in activations(inside):
+        most = facts_of(v).get("bounds", (0.0, np.inf))[1]
+        if v is case.output and np.isfinite(most):
+            continue  # targets may be there
         dead = active.size - np.count_nonzero(active)
         if not np.isfinite(case.number):
             return
         many = dead > active.size / 2 and min(active.size, case.samples) > 7
         if many or (dead == active.size and min(active.size, case.samples) > 1):
             word = "all" if dead == active.size else f"{dead} of"
-            kind = "0" if name.startswith("relu") else "at its bounds"
+            kind = "at its bounds" if np.isfinite(most) else "0"
             yield Finding(
                 "units dead",
                 f"{word} {active.size} units of {name} are {kind} for all of {case.samples} "

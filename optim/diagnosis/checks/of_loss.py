@@ -7,11 +7,7 @@ import numpy as np
 
 from optim.diagnosis.case import Case, Finding, arrays_of
 from optim.diagnosis.checks.data import targets_out_of_range
-from optim.diagnosis.graph import name, shape_of
-
-SQUASHED = {"softmax", "sigmoid"}
-# What only reshapes its first argument.
-SHAPING = {"reshape", "moveaxis", "squeeze", "expand_dims", "ravel", "negative", "astype"}
+from optim.diagnosis.graph import facts_of, name, shape_of, word
 
 
 def loss_fails(case: Case) -> Iterator[Finding]:
@@ -53,27 +49,29 @@ def broadcast(case: Case) -> Iterator[Finding]:
 
 
 def logits_squashed(case: Case) -> Iterator[Finding]:
+    """What gives or takes probabilities of classes "together" is a softmax, "each" a sigmoid."""
     for v in case.calls:
-        if name(v) == "softmax" and np.shape(v.data)[-1:] == (1,):
+        if facts_of(v).get("probabilities") == "together" and np.shape(v.data)[-1:] == (1,):
             yield Finding(
                 "softmax of one output",
                 f"softmax of {np.shape(v.data)} is 1 whatever the input.",
                 "Use two outputs, or sigmoid's logits: binary_cross_entropy_with_logits.",
             )
             return
-        if name(v) in {"cross_entropy", "logsumexp", "log_softmax", "softmax", "softplus"}:
-            source = _source(v)
-            if source in SQUASHED and (name(v) != "softplus" or source == "sigmoid"):
-                loss = "cross entropy" if name(v) == "cross_entropy" else name(v)
-                yield Finding(
-                    f"{source} applied twice",
-                    f"the {loss} is computed from the result of {source}, between 0 and 1, but "
-                    "does that itself: it takes logits. So no probability gets near 0 or 1.",
-                    f"Leave {source} out of the model.",
-                )
-                return
-    names = {name(v) for v in case.calls}
-    if "softmax" in names and not names & {"log", "cross_entropy", "log_softmax", "logsumexp"}:
+        takes = facts_of(v).get("logits")
+        source = _source(v) if takes else None
+        given = facts_of(source).get("probabilities")
+        if given and (takes, given) != ("each", "together"):
+            yield Finding(
+                f"{word(source)} applied twice",
+                f"the {word(v)} is computed from the result of {word(source)}, between 0 and 1, "
+                "but does that itself: it takes logits. So no probability gets near 0 or 1.",
+                f"Leave {word(source)} out of the model.",
+            )
+            return
+    known = [facts_of(v) for v in case.calls]
+    squashed = any(facts.get("probabilities") == "together" for facts in known)
+    if squashed and not any("logarithm" in facts for facts in known):
         picked = isinstance(case.y, np.ndarray) and case.y.dtype.kind in "iu"
         if picked and case.number < 0:
             yield Finding(
@@ -83,9 +81,9 @@ def logits_squashed(case: Case) -> Iterator[Finding]:
             )
 
 
-def _source(v: Any) -> str:
-    """The function whose result the first argument of a call is, but for its shape and sign."""
+def _source(v: Any) -> Any:
+    """What the first argument of a call is, but for its shape and sign."""
     source = v.args[0]
-    while hasattr(source, "fn") and source.fn is not None and name(source) in SHAPING:
+    while facts_of(source).get("numbers") == "kept":
         source = source.args[0]
-    return name(source) if hasattr(source, "fn") and source.fn is not None else ""
+    return source

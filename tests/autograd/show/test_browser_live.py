@@ -7,7 +7,7 @@ import pytest
 
 from autograd import Value
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.call import TABLE
+from autograd.table import rules_of
 from autograd.naming import name_of
 from autograd.show.live import known_functions
 from tests.autograd.show.shared import box, neuron
@@ -74,10 +74,10 @@ def number_of(text):
 def call_of(fn, rng):
     """A call of the function with leaves inside its domain, and the intervals of these."""
     intervals = list(ELEMENTWISE[fn].intervals if fn in ELEMENTWISE else ())
-    intervals += [(0.2, 0.8)] * (TABLE[fn].arity - len(intervals))
+    intervals += [(0.2, 0.8)] * (rules_of(fn).arity - len(intervals))
     args, leaves = [], {}
     for k, (low, high) in enumerate(intervals):
-        if TABLE[fn].rules[k] is None:
+        if rules_of(fn).rules[k] is None:
             args.append(1)
             continue
         leaf = Value(float(rng.uniform(low, high)), label=f"{name_of(fn)}_{k}")

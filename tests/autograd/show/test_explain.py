@@ -9,7 +9,7 @@ import pytest
 import nn
 from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, explain, primitive, steps
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.call import TABLE
+from autograd.table import rules_of
 from autograd.naming import name_of
 from autograd.show.drawing.colors import THEMES
 from autograd.show.live import in_javascript, known_functions
@@ -166,10 +166,10 @@ def test_a_function_of_the_users_own_is_not_taken_for_the_one_of_that_name():
 
 
 @pytest.mark.parametrize(
-    "fn", [fn for fn in known_functions() if None not in TABLE[fn].rules], ids=name_of
+    "fn", [fn for fn in known_functions() if None not in rules_of(fn).rules], ids=name_of
 )
 def test_live_and_still_pages_say_the_same(fn):
-    arity = len(TABLE[fn].rules)
+    arity = rules_of(fn).arity
     names = "abc"[:arity]
     low = [ELEMENTWISE[fn].intervals[k][0] if fn in ELEMENTWISE else 0.3 for k in range(arity)]
     leaves = [Value(0.3 + max(x, 0), label=n) for x, n in zip(low, names, strict=True)]
