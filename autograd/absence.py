@@ -90,6 +90,7 @@ class Careful:
     ) -> None:
         self.masks = _reach(nodes, seeds, needed)
         self.problems: dict[str, str] = {}  # by the kinds of np.errstate
+        self._given_nan: set[Any] = set()  # to whom a contribution brought NaN
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
@@ -105,8 +106,11 @@ class Careful:
             if not (node._call.elementwise or _is_all(here) or all(map(_is_finite, shares))):
                 shares = _unmixed(node, g, here, y, seen, places, shares)
                 shares = list(map(_silenced, shares, masks))
-            for (place, _, _), share in zip(places, shares, strict=True):
+            self._note_sum(node, plain(g))
+            for (place, parent, _), share in zip(places, shares, strict=True):
                 self._note(node, place, plain(g), plain(share))
+                if _is_nan(share):
+                    self._given_nan.add(parent)
         return [(*p, share) for p, share in zip(places, shares, strict=True)]
 
     def _note(self, node: Any, place: int, g: Data, share: Data) -> None:
@@ -130,12 +134,19 @@ class Careful:
                     + (f", at index {index}." if index else ".")
                 )
 
-    def report(self, gradients: Iterable[Cotangent]) -> None:
-        """Warn or raise once, if what comes out is no number or infinite, as np.errstate says."""
-        every = [g for g in map(plain, gradients) if g is not None and not _is_finite(g)]
-        every = [m for g in every for m in (g.gradients.values() if type(g) is Parts else (g,))]
-        kind = "invalid" if any(np.isnan(plain(g)).any() for g in every) else "divide"
-        if every and kind in self.problems:
+    def _note_sum(self, v: Any, g: Data) -> None:
+        if _is_nan(g) and v not in self._given_nan:
+            self.problems.setdefault("invalid", "∞ - ∞ in the sum of what comes to a gradient.")
+
+    def report(self, grads: dict[Any, Cotangent], kept: Iterable[Cotangent]) -> None:
+        """Warn or raise once, as np.errstate says, if no number or an infinite one comes out.
+
+        grads: of the Values that the walk ends at. kept: of those between, if they keep theirs.
+        """
+        for v, g in grads.items():
+            self._note_sum(v, g)
+        kind = "invalid" if any(map(_is_nan, (*grads.values(), *kept))) else "divide"
+        if kind in self.problems and not (kind == "divide" and all(map(_is_finite, grads.values()))):
             _say(np.geterr()[kind], self.problems[kind])  # type: ignore[literal-required]
 
 
@@ -294,6 +305,12 @@ def _is_finite(x: Data) -> bool:
     if type(x) is Parts:
         return all(map(_is_finite, x.gradients.values()))
     return not _is_floating(x := plain(x)) or is_finite(x)
+
+
+def _is_nan(x: Data) -> bool:
+    if type(x) is Parts:
+        return any(map(_is_nan, x.gradients.values()))
+    return x is not None and bool(np.isnan(plain(x)).any())
 
 
 def _is_floating(x: Any) -> bool:

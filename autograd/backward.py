@@ -80,8 +80,9 @@ def walk(
     careful = Careful(nodes, present, needed)
     grads.clear()
     grads.update(seeds)
-    _walk(nodes, grads, careful.contributions, needed, recorded, retain)
-    careful.report([*grads.values(), *(node._grad for node in nodes if retain)])
+    with np.errstate(all="ignore"):
+        _walk(nodes, grads, careful.contributions, needed, recorded, retain)
+    careful.report(grads, [node._grad for node in nodes if retain])
 
 
 def _walk(
@@ -165,7 +166,7 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
     """
     reached: Gradients = {root: g}
     if type(g) is float and root._call is not None:
-        with _adding:
+        with _adding, np.errstate(all="ignore"):
             reached = _walk_numbers(root, g, retain) or reached
     nodes = newest_first(reached)
     grads = {v: g for v, g in reached.items() if g is not None}

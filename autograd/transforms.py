@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import leading_to, newest_first, walk
-from autograd.numbers import like
+from autograd.numbers import is_finite, like
 from autograd.errors import ShapeMismatch
 from autograd.nests import flatten, map_nest
 from autograd.call import as_seen, plain
@@ -336,8 +336,11 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     _check_shapes("tangents", flatten(list(tangents))[0], "args", flatten(list(args))[0])
     value, pullback = vjp(f, *args)
     anywhere = map_nest(lambda y: like(1, plain(y)), value)
-    _, pushforward = vjp(pullback, anywhere)
+    with np.errstate(all="ignore"):  # nobody's result, so nothing to warn of
+        _, pushforward = vjp(pullback, anywhere)
     tangent = pushforward(tuple(tangents))[0]
+    if not all(is_finite(plain(t)) for t in flatten(tangent)[0]):
+        pullback(anywhere)  # which tells why
     free = not _values_of([value, list(args), list(tangents)])
     return value, map_nest(plain, tangent) if free else tangent
 

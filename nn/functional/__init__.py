@@ -1,6 +1,23 @@
 """The functions of networks, with PyTorch's names: layers, activations, losses.
 
 Each room has one topic; what takes parameters takes them as arguments.
+
+What summaries and diagnoses must know of a function stands beside its rule, as in
+`defvjp(relu, ..., facts={"active": lambda v: v.data > 0})`, and they read it in `Value.facts`. So
+they need no function's name, and know a function of one's own as well. The facts are:
+
+    multiply_adds   how many multiply-adds a call takes, as a function of its result, a Value
+    active          which elements let a gradient through, likewise: bools, where they are 0 or
+                    False, hardly any; None for a call that is no activation
+    bounds          the least and the largest that results can be
+    channels        "made" where the second axis of the result are new channels, as in a
+                    convolution; "kept" where those of the first argument stay what they are
+    numbers         "kept" by what changes but the shape, the dtype or the sign of its argument
+    probabilities   what the results are: "each" by itself, as a sigmoid's, or "together", as those
+                    of a softmax, which sum to 1
+    logits          what the first argument is taken for, likewise
+    logarithm       True where the result is a logarithm, or is computed by one
+    word            what messages call the function, if not by its name
 """
 
 from autograd import log_softmax, logsumexp, relu, sigmoid, softmax

@@ -1,7 +1,7 @@
 """What the record of a loss tells: its calls, their names, and which units did nothing.
 
-No function is known by its name here: what matters of one is among its `facts`, which are said
-beside its rule, and explained in `nn.functional`.
+No function is known by its name: what matters of one is among its `facts`, which stand beside its
+rule; `nn.functional` explains them.
 """
 
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ def name(value: Any) -> str:
 
 
 def facts_of(x: Any) -> dict[str, Any]:
-    """What is said beside the rule of the function that made a Value; of anything else nothing."""
+    """What the rule of the function that made a Value has beside it; of anything else nothing."""
     return getattr(x, "facts", {})
 
 
 def word(value: Any) -> str:
-    """What messages call an activation or a loss: sigmoid, whoever's function it is."""
+    """What messages call an activation or a loss: sigmoid, and not expit."""
     return str(facts_of(value).get("word") or name(value))
 
 
@@ -79,11 +79,11 @@ def active_units(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def activations(values: list[Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Those that `active_units` tells of, each with its Value in the middle."""
+    """What `active_units` gives, each with the Value of its call in the middle."""
     counts: dict[str, int] = {}
     for v in values:
-        active, ndim = facts_of(v).get("active"), np.ndim(v.data)
-        if active is None or ndim < 2 or (moved := active(v)) is None:
+        active = facts_of(v).get("active")
+        if active is None or (ndim := np.ndim(v.data)) < 2 or (moved := active(v)) is None:
             continue
         kind = word(v)
         counts[kind] = counts.get(kind, 0) + 1

@@ -111,7 +111,7 @@ def dead_units(case: Case) -> Iterator[Finding]:
     for name, v, active in activations(inside):
         most = facts_of(v).get("bounds", (0.0, np.inf))[1]
         if v is case.output and np.isfinite(most):
-            continue  # targets may be there
+            continue  # where targets may be
         dead = active.size - np.count_nonzero(active)
         if not np.isfinite(case.number):
             return

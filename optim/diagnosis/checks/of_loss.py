@@ -49,7 +49,6 @@ def broadcast(case: Case) -> Iterator[Finding]:
 
 
 def logits_squashed(case: Case) -> Iterator[Finding]:
-    """What gives or takes probabilities of classes "together" is a softmax, "each" a sigmoid."""
     for v in case.calls:
         if facts_of(v).get("probabilities") == "together" and np.shape(v.data)[-1:] == (1,):
             yield Finding(
@@ -61,7 +60,7 @@ def logits_squashed(case: Case) -> Iterator[Finding]:
         takes = facts_of(v).get("logits")
         source = _source(v) if takes else None
         given = facts_of(source).get("probabilities")
-        if given and (takes, given) != ("each", "together"):
+        if given and (takes, given) != ("each", "together"):  # softplus of a softmax may be meant
             yield Finding(
                 f"{word(source)} applied twice",
                 f"the {word(v)} is computed from the result of {word(source)}, between 0 and 1, "
