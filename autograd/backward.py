@@ -30,14 +30,15 @@ Gradients: TypeAlias = dict[Any, Cotangent]  # by Values
 
 def newest_first(roots: Iterable[Any], since: int = 0) -> list[Any]:
     """The calls that the roots stand on, newest first; of those, the ones made since a number."""
-    todo = [v for v in dict.fromkeys(roots) if v._call is not None]
-    found = set(todo)
-    while todo:
-        for v in todo.pop().parents:
-            if v._call is not None and v._number >= since and v not in found:
-                found.add(v)
-                todo.append(v)
-    return sorted(found, key=attrgetter("_number"), reverse=True)
+    found = [v for v in dict.fromkeys(roots) if v._call is not None]
+    seen = set(found)
+    for node in found:  # which grows meanwhile
+        for v in node.parents:
+            if v._call is not None and v not in seen and v._number >= since:
+                seen.add(v)
+                found.append(v)
+    found.sort(key=attrgetter("_number"), reverse=True)
+    return found
 
 
 def leading_to(wrt: Iterable[Any], nodes: list[Any]) -> set[Any]:
@@ -66,13 +67,14 @@ def walk(
 
     basis: a 0 in the gradients that are given says that there is none, as in rows of a Jacobian.
     """
-    seeds = dict(grads)
-    present = {v: presence(g, basis) for v, g in grads.items()} if recorded else {}
-    passes = Trail(nodes, present, needed).contributions if recorded else contributions
+    seeds, passes = dict(grads), contributions
+    if recorded:
+        present = {v: presence(g, basis) for v, g in seeds.items()}
+        passes = Trail(nodes, present, needed).contributions
     try:
         with np.errstate(all="ignore"):
             _walk(nodes, grads, passes, needed, recorded, retain)
-        if all(map(_is_finite, grads.values())) and not (retain and any(map(_hides, nodes))):
+        if _all_finite(grads.values()) and not (retain and any(map(_hides, nodes))):
             return
     except ArithmeticError:  # Python's numbers raise where NumPy has an answer
         pass
@@ -99,9 +101,21 @@ def _walk(
             node._grad = g if retain else None
         if g is None:
             continue
+        call = node._call
         for place, parent, x, c in passes(node, g, needed, recorded):
-            c = fit(c, parent, x, g, node._call, place)
+            c = fit(c, parent, x, g, call, place)
             grads[parent] = grads[parent] + c if parent in grads else c
+
+
+def _all_finite(gradients: Iterable[Cotangent]) -> bool:
+    """True if no gradient is infinite or NaN: one pass over each."""
+    total = 0.0  # of their squares, which shows either
+    for g in gradients:
+        if type(g) is np.ndarray and g.dtype.kind == "f":
+            total += float(np.vdot(g, g))
+        elif not _is_finite(g):
+            return False
+    return total - total == 0 or all(map(_is_finite, gradients))
 
 
 def _is_finite(g: Cotangent) -> bool:
@@ -120,10 +134,11 @@ def _hides(node: Any) -> bool:
 
 def fit(c: Cotangent, parent: Any, x: Data, g: Cotangent, call: Rules, place: int) -> Cotangent:
     """A rule's result c in the shape and dtype of the argument x; for a leaf, memory of its own."""
-    if type(c) is type(x) is float:
+    kind = type(c)
+    if kind is float and type(x) is float:
         return c
-    if not (type(c) is type(x) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype):
-        if type(c) is Parts:
+    if not (kind is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
+        if kind is Parts:
             return c
         c = c if hasattr(c, "dtype") else np.asarray(c)
         if c.shape != getattr(x, "shape", ()):
@@ -134,21 +149,24 @@ def fit(c: Cotangent, parent: Any, x: Data, g: Cotangent, call: Rules, place: in
         if type(c) is type(parent):
             return c
         c = np.asarray(c) if type(x) is np.ndarray else type(x)(c)
-    shared = type(c) is np.ndarray and (c is g or c.base is not None or type(g) is Parts)
-    return c.copy() if shared and parent._call is None else c
+    if parent._call is None and type(c) is np.ndarray:
+        return c.copy() if c is g or c.base is not None or type(g) is Parts else c
+    return c
 
 
 def _sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cotangent:
     """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
-    padded = (1,) * (c.ndim - len(shape)) + shape
-    repeated = [k for k, (n, m) in enumerate(zip(padded, c.shape, strict=False)) if n != m]
-    if not call.broadcasts or len(padded) > c.ndim or any(padded[k] != 1 for k in repeated):
+    extra = c.ndim - len(shape)
+    if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:
+        return np.add.reduce(c, tuple(range(extra)))
+    axes = (*range(extra), *[k for k, n in enumerate(shape, extra) if n == 1 != c.shape[k]])
+    fits = extra >= 0 and all([n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True)])
+    if not call.broadcasts or not fits:
         raise ShapeMismatch(
             f"rule {place} of {name_of(call.fn)} returned the shape {c.shape} for an argument of "
             f"shape {shape}: return the gradient in the argument's shape"
             + ("." if call.broadcasts else ", or define the function with broadcasts=True.")
         )
-    axes = tuple(repeated)
     c = np.add.reduce(c, axes) if type(c) is np.ndarray else c.sum(axes)
     return c if c.shape == shape else c.reshape(shape)
 
@@ -164,17 +182,16 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
 
     g: the gradient of root. retain: whether Values between keep theirs.
     """
-    reached: Gradients = {root: g}
-    if type(g) is float and root._call is not None:
+    grads: Gradients = {root: g}
+    if type(root._x) is float or type(root._w) is float:
         with _adding, np.errstate(all="ignore"):
-            reached = _walk_numbers(root, g, retain) or reached
-    nodes = newest_first(reached)
-    grads = {v: g for v, g in reached.items() if g is not None}
-    if nodes:
+            grads = _walk_numbers(root, g, retain) or grads
+    if nodes := newest_first(grads):
+        grads = {v: g for v, g in grads.items() if g is not None}
         walk(nodes, grads, retain=retain)
     with _adding:
         for v, g in grads.items():
-            if type(g) is not float and np.iscomplexobj(g):
+            if type(g) is complex or (type(g) is not float and g.dtype.kind == "c"):
                 g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends
             v._grad = g if v._grad is None else v._grad + g
 
@@ -187,68 +204,101 @@ def _walk_numbers(root: Any, g: float, retain: bool) -> Gradients:
     slots of the calls, those of leaves apart; None is one that is absent. Returns the gradients of
     the leaves, and of the calls that the general walk goes on from; none if that must do it all.
     """
-    top, order, far = root._number, [root, *[None] * 63], False
-    calls = iter(order)
+    top, order = root._number, [root, *[None] * 63]
+    room, calls = len(order), iter(order)
     found: Gradients = {}
     root._grad = g
+
+    def add(parent: Any, c: float | None) -> None:
+        nonlocal room
+        age = top - parent._number
+        if parent._call is None:
+            if c is not None:
+                found[parent] = found[parent] + c if parent in found else c
+            return
+        if age >= room == len(order):
+            room = _room(order, age)
+        if age >= room:
+            before = found.setdefault(parent)
+            found[parent] = before if c is None else c if before is None else before + c
+        elif order[age] is None:
+            order[age], parent._grad = parent, c
+        elif c is not None:
+            parent._grad = c if parent._grad is None else parent._grad + c
+
     try:
         for node in calls:
             if node is None:
                 continue
             g, call, a, b, x, w = node._grad, node._call, node._a, node._b, node._x, node._w
-            if (a is not None and type(x) is not float) or (b is not None and type(w) is not float):
-                if (shares := _of_numbers(node, g)) is None:
-                    found |= {v: v._grad for v in (node, *calls) if v is not None}
-                    break
-            elif g is None:
-                shares = ((a, None), (b, None))
-            elif call is _MULTIPLY:
-                shares = ((a, g * w), (b, g * x))
-            elif call is _ADD:
-                shares = ((a, g), (b, g))
+            if (a is None or type(x) is float) and (b is None or type(w) is float):
+                if g is None:
+                    da = db = None
+                elif call is _MULTIPLY:
+                    da, db = g * w, g * x
+                elif call is _ADD:
+                    da = db = g
+                else:
+                    da = None if a is None else _number(node, 0, g)
+                    db = None if b is None else _number(node, 1, g)
+            elif (shares := _numbers(node, g)) is not None:
+                a = b = None
+                for parent, c in shares:
+                    add(parent, c)
             else:
-                shares = _of_numbers(node, g)
+                found |= {v: v._grad for v in (node, *calls) if v is not None}
+                break
             if not retain:
                 node._grad = None
-            for parent, c in shares:
-                if parent is None:
-                    continue
-                if parent._call is not None:
-                    age = top - parent._number
-                    if age >= len(order) and not far:
-                        far = not _has_room(order, age)
-                    if age < len(order):
-                        if order[age] is None:
-                            order[age] = parent
-                            parent._grad = c
-                        elif c is not None:
-                            parent._grad = c if parent._grad is None else parent._grad + c
-                        continue
-                    found.setdefault(parent)
-                if c is not None:
-                    found[parent] = c if found.get(parent) is None else found[parent] + c
+            # `add`, written out for what nearly always is: a call met first, or a leaf.
+            if a is not None:
+                if a._call is None:
+                    if da is not None:
+                        found[a] = found[a] + da if a in found else da
+                elif (age := top - a._number) < room and order[age] is None:
+                    order[age], a._grad = a, da
+                else:
+                    add(a, da)
+            if b is not None:
+                if b._call is None:
+                    if db is not None:
+                        found[b] = found[b] + db if b in found else db
+                elif (age := top - b._number) < room and order[age] is None:
+                    order[age], b._grad = b, db
+                else:
+                    add(b, db)
     except ArithmeticError:
         return {}
     return found if is_finite(sum(g for g in found.values() if g is not None)) else {}
 
 
-def _of_numbers(node: Any, g: float | None) -> list[tuple[Any, float | None]] | None:
-    """The contributions of a call of numbers to numbers, None where absent; None of any other."""
+def _number(node: Any, place: int, g: float) -> float | None:
+    """What a call of one or two numbers passes back, None where that is absent."""
+    call, y, x, w = node._call, node._value, node._x, node._w
+    if (rule := call.rules[place]) is None:
+        return None
+    c = rule(g, y, x) if call.arity == 1 else rule(g, y, x, w)
+    if type(c) is not float:
+        c = fit(c, node, y, g, call, place)
+    if c or not call.routes:
+        return c
+    route = call.routes[place]
+    return c if (route(1.0, y, x) if call.arity == 1 else route(1.0, y, x, w)) else None
+
+
+def _numbers(node: Any, g: float | None) -> list[tuple[Any, float | None]] | None:
+    """The same of a call with more numbers, for each of its Values; None if any are arrays."""
     places = wanted(node)
-    if any(type(x) is not float for _, _, x in places):
+    if any(type(x) is not float for _, _, x in places) or node._call.routes:
         return None
     if g is None:
         return [(parent, None) for _, parent, _ in places]
-    shares = [(p, fit(c, p, x, g, node._call, i)) for i, p, x, c in contributions(node, g)]
-    if node._call.routes and not all(c for _, c in shares):
-        ones = pulled(node, 1.0, node._value, node.seen, places, node._call.routes)
-        shares = [(p, c if c or one else None) for (p, c), one in zip(shares, ones, strict=True)]
-    return shares
+    return [(p, fit(c, p, x, g, node._call, i)) for i, p, x, c in contributions(node, g)]
 
 
-def _has_room(order: list[Any], age: int) -> bool:
-    """Make room for a call of that age, unless nearly all of it would be room for others."""
-    if age > 4096 and age > 16 * sum(node is not None for node in order):
-        return False
+def _room(order: list[Any], age: int) -> int:
+    """How much room there is, made for a call of that age, unless most would be for others."""
+    if age > 1 << 17 and age > 16 * sum(node is not None for node in order):
+        return len(order) - 1  # less than all, which says that there will be no more
     order += [None] * (age + 64 + age // 4 - len(order))
-    return True
+    return len(order)

@@ -84,7 +84,12 @@ class Record:
     @property
     def parents(self) -> tuple[Any, ...]:
         """The Values among the arguments, one for each time that it was given."""
-        return tuple(values_in(self._parents()))
+        a, b = self._a, self._b
+        if b is PACKED:
+            return tuple(values_in(a))
+        if a is None or b is None:
+            return () if a is b else (b,) if a is None else (a,)
+        return a, b
 
     def _parents(self) -> Args:
         """For each argument the Value that it was, or None; a tuple of these for a sequence."""
@@ -254,8 +259,12 @@ class Rules(Binding):
         self.scalar = scalar
         self.symbol = symbol
         self.about = about
+        self._is_unary = self.arity == 1 and not sequence and not several
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._is_unary and len(args) == 1 and not kwargs and type(v := args[0]) is _Value:
+            x = v._value
+            return record(self, self.compute(x), v, None, x, None)
         if len(args) != self.arity or kwargs:
             args, kwargs = self.bind(args, kwargs)
             if "dtype" in kwargs and self.casts:
@@ -269,7 +278,7 @@ class Rules(Binding):
         if self.sequence:
             args = (tuple(args[0]),)
         seen = tuple([self._see(arg, i) for i, arg in enumerate(args)])
-        data = self.compute(seen, kwargs)
+        data = self.compute(*seen, **kwargs)
         if self.several:
             return self._several(args, seen, kwargs, data)
         if len(args) != self.arity or self.arity > 2 or kwargs or self.sequence:
@@ -278,9 +287,9 @@ class Rules(Binding):
             return record(self, data, _parent(args[0]), None, seen[0], None)
         return record(self, data, _parent(args[0]), _parent(args[1]), *seen)
 
-    def compute(self, seen: Args, kwargs: Settings) -> Data:
+    def compute(self, *seen: Any, **kwargs: Any) -> Data:
         """The result for plain data; of Python's numbers in Python, ten times as fast."""
-        if self.scalar is not None and all([type(x) is float for x in seen]):
+        if type(seen[0]) is float and self.scalar and all([type(x) is float for x in seen]):
             try:
                 return self.scalar(*seen)
             except (ValueError, OverflowError, ZeroDivisionError):  # NumPy has an answer, and warns

@@ -133,7 +133,7 @@ def _conversion(kind: type) -> Any:
 
 def _is_foreign(x: Any) -> bool:
     """Whether a container of another library, which handles Values itself, should do so."""
-    return not isinstance(x, Value | np.ndarray | np.generic) and hasattr(x, "__array_ufunc__")
+    return hasattr(x, "__array_ufunc__") and not isinstance(x, (Value, np.ndarray, np.generic))
 
 
 def _asking_function() -> tuple[str, str] | None:
@@ -259,6 +259,8 @@ class Value(Record):
         """The gradient that a backward pass begins with."""
         if type(self._value) is tuple:
             raise ShapeMismatch("these are several results: call backward() on one of them.")
+        if gradient is None and type(self._value) is float:
+            return 1.0
         if gradient is None:
             if self.size != 1 or self.dtype.kind == "c":
                 raise ShapeMismatch(
@@ -338,8 +340,11 @@ class Value(Record):
     # ------------------------------------------------------------- NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if any(map(_is_foreign, args)):
-            return NotImplemented
+        for arg in args:
+            if type(arg) not in _OUR_OPERANDS and _is_foreign(arg):
+                return NotImplemented
+        if method == "__call__" and not kwargs:
+            return TABLE[ufunc](*args)
         if method == "at":
             raise Detached(f"{name_of(ufunc)}.at works in place: use v.at[index].add(w) and so on.")
         has_none = isinstance(TABLE.get(ufunc), Plain)
@@ -468,3 +473,6 @@ class Value(Record):
     def transpose(self, *axes: Any) -> "Value":
         """np.transpose, with the axes as one tuple, as several numbers, or none."""
         return apply(np.transpose, self, axes[0] if len(axes) == 1 else axes or None)
+
+
+_OUR_OPERANDS = {Value, np.ndarray, float, int}  # which need no second look

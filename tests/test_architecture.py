@@ -1,8 +1,10 @@
-"""Who may import whom, and that what is public is what `__all__` says."""
+"""Who may import whom; that no function is known by its name; and that what is public is listed."""
 
 import ast
 import importlib
+import importlib.util
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,131 +15,489 @@ import autograd
 import autograd.testing
 import nn
 import optim
+from autograd.table import TABLE, about_of, load_chapters
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn", "optim")
 PUBLIC = (*PACKAGES, "autograd.testing", "autograd.testing.faults")
+DIAGNOSES = ("nn.summary", "optim")  # which read facts
 
-# Each module of the engine may import, of the library, only what is listed for it.
+# Each module may import, of the library, only what is listed for its room, and all of that is
+# imported: of a package the front door alone, of a room whatever is in it. The front doors are not
+# here: each knows all of its package.
 MAY_IMPORT = {
+    # the engine, bottom up; the table imports its late chapters by name
     "autograd.errors": set(),
     "autograd.files": set(),
-    "autograd.nests": {"autograd.derivatives", "autograd.errors"},
+    "autograd.naming": set(),
     "autograd.recording": set(),
-    "autograd.derivatives": {"autograd.derivatives", "autograd.errors"},
-    "autograd.derivatives.special": {
-        "autograd.derivatives", "autograd.errors", "autograd.functions",
-    },
-    "autograd.functions": {"autograd.derivatives"},
-    "autograd.data": {"autograd.derivatives", "autograd.errors"},
-    "autograd.backprop": {"autograd.derivatives", "autograd.errors"},
-    "autograd.record": {
-        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
+    "autograd.numbers": {"autograd.errors", "autograd.naming"},
+    "autograd.binding": {"autograd.errors", "autograd.naming", "autograd.numbers"},
+    "autograd.call": {
+        "autograd.binding", "autograd.errors", "autograd.naming", "autograd.numbers",
         "autograd.recording",
     },
+    "autograd.table": {"autograd.binding", "autograd.call", "autograd.errors", "autograd.naming"},
+    "autograd.absence": {
+        "autograd.binding", "autograd.call", "autograd.naming", "autograd.numbers",
+        "autograd.recording",
+    },
+    "autograd.derivatives": {
+        "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.naming",
+        "autograd.table",
+    },
+    "autograd.derivatives.special": {
+        "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",
+        "autograd.table",
+    },
+    "autograd.functions": {"autograd.call", "autograd.numbers", "autograd.table"},
+    "autograd.backward": {
+        "autograd.absence", "autograd.call", "autograd.derivatives", "autograd.errors",
+        "autograd.naming", "autograd.numbers",
+    },
+    "autograd.nests": {"autograd.derivatives.shaping", "autograd.errors", "autograd.table"},
+    "autograd.scopes": {"autograd.call", "autograd.recording"},
     "autograd.value": {
-        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
-        "autograd.functions", "autograd.record", "autograd.recording",
+        "autograd.backward", "autograd.binding", "autograd.call", "autograd.derivatives",
+        "autograd.errors", "autograd.functions", "autograd.naming", "autograd.numbers",
+        "autograd.recording", "autograd.table",
     },
     "autograd.transforms": {
-        "autograd.backprop", "autograd.data", "autograd.errors", "autograd.nests",
-        "autograd.record", "autograd.recording", "autograd.value",
+        "autograd.backward", "autograd.call", "autograd.errors", "autograd.nests",
+        "autograd.numbers", "autograd.recording", "autograd.value",
     },
+    # its readers
     "autograd.check": {
-        "autograd.backprop", "autograd.check", "autograd.data", "autograd.table",
-        "autograd.errors", "autograd.nests", "autograd.record", "autograd.recording",
-        "autograd.transforms", "autograd.value",
+        "autograd.backward", "autograd.call", "autograd.check", "autograd.errors",
+        "autograd.naming", "autograd.nests", "autograd.numbers", "autograd.recording",
+        "autograd.table", "autograd.transforms", "autograd.value",
     },
     "autograd.check.slopes": set(),
     "autograd.check.verdicts": set(),
     "autograd.check.catalogue": {
-        "autograd.check.catalogue", "autograd.derivatives", "autograd.functions",
+        "autograd.check.catalogue", "autograd.derivatives", "autograd.functions", "autograd.table",
     },
-    "autograd.testing": {"autograd"},
-    "autograd.__main__": {"autograd.check", "autograd.show"},
-    "autograd.show.supported": {"autograd.derivatives", "autograd.functions"},
-    "autograd.scopes": {"autograd.record", "autograd.recording"},
-    "autograd.show.expressions": {
-        "autograd.derivatives", "autograd.functions", "autograd.value",
+    "autograd.testing": {
+        "autograd.call", "autograd.check", "autograd.errors", "autograd.nests", "autograd.numbers",
+        "autograd.testing", "autograd.transforms",
+    },
+    "autograd.testing.faults": {
+        "autograd", "autograd.backward", "autograd.call", "autograd.check", "autograd.naming",
+        "autograd.table", "autograd.testing.faults",
+    },
+    "autograd.show": {
+        "autograd.backward", "autograd.binding", "autograd.call", "autograd.errors",
+        "autograd.functions", "autograd.naming", "autograd.numbers", "autograd.show",
+        "autograd.table", "autograd.value",
+    },
+    "autograd.show.backward": {
+        "autograd.absence", "autograd.backward", "autograd.call", "autograd.errors",
+        "autograd.numbers", "autograd.value",
+    },
+    "autograd.show.drawing": {
+        "autograd.numbers", "autograd.scopes", "autograd.show.backward", "autograd.show.drawing",
+        "autograd.show.names", "autograd.show.words", "autograd.value",
     },
     "autograd.show.drawing.layout": set(),
-    "autograd.show.text.notation": set(),
-    "autograd.show": {
-        "autograd.backprop", "autograd.data", "autograd.derivatives", "autograd.errors",
-        "autograd.functions", "autograd.scopes", "autograd.show", "autograd.value",
+    "autograd.show.expressions": {
+        "autograd.call", "autograd.functions", "autograd.naming", "autograd.table",
+        "autograd.value",
     },
-    "nn": {"autograd", "nn"},
-    "optim": {"autograd", "optim"}, "optim.optimizers": {"optim.optimizers"},
-    "optim.schedules": {"optim.optimizers", "optim.schedules"}, "optim.data": {"optim.data"},
+    "autograd.show.supported": {"autograd.call", "autograd.functions", "autograd.table"},
+    "autograd.show.text": {
+        "autograd.backward", "autograd.call", "autograd.derivatives", "autograd.errors",
+        "autograd.functions", "autograd.naming", "autograd.numbers", "autograd.show.backward",
+        "autograd.show.names", "autograd.show.text", "autograd.show.words", "autograd.table",
+        "autograd.value",
+    },
+    "autograd.show.text.notation": set(),
+    "autograd.show.words": {"autograd.naming", "autograd.value"},
+    "autograd.__main__": {"autograd.check", "autograd.show"},
+    # networks
+    "nn.randomness": set(),
+    "nn.module": {"autograd", "nn.randomness"},
+    "nn.init": {"autograd", "nn.randomness"},
+    "nn.interchange": {"autograd", "nn.module"},
+    "nn.files": {"autograd", "nn.interchange", "nn.module"},
+    "nn.functional": {"autograd", "nn.functional", "nn.randomness"},
+    "nn.layers": {
+        "autograd", "nn.functional", "nn.init", "nn.layers", "nn.module", "nn.randomness",
+    },
+    "nn.scalar": {"autograd", "nn.module", "nn.randomness"},
+    "nn.summary": {"autograd", "nn.layers.shapes", "nn.module"},
+    # training
+    "optim.optimizers": {"optim.optimizers"},
+    "optim.schedules": {"optim.optimizers", "optim.schedules"},
+    "optim.data": {"optim.data"},
+    "optim.plots": set(),
     "optim.diagnosis": {"optim.data", "optim.diagnosis"},
+    "optim.diagnosis.graph": set(),
     "optim.training": {
         "autograd", "optim.data", "optim.diagnosis", "optim.optimizers", "optim.plots",
         "optim.training",
     },
-    "optim.plots": set(), "optim.sklearn": {"nn", "optim.optimizers", "optim.training"},
+    "optim.study": {"autograd", "optim.data", "optim.plots", "optim.study", "optim.training"},
+    "optim.sklearn": {"nn", "optim.optimizers", "optim.training"},
 }  # fmt: skip
 THIRD_PARTY = {
     "autograd": {"numpy"}, "autograd.functions": {"numpy", "scipy"},
     "autograd.check.catalogue": {"numpy", "scipy"}, "autograd.testing": {"numpy", "hypothesis"},
-    "autograd.derivatives.special": {"numpy", "scipy"},
-    "autograd.show": {"numpy", "graphviz", "pygraphviz"},
+    "autograd.testing.faults": {"numpy"}, "autograd.derivatives.special": {"numpy", "scipy"},
+    "autograd.show": {"numpy", "graphviz", "pygraphviz"}, "autograd.show.text": {"numpy"},
     "nn": {"numpy"}, "nn.files": {"numpy", "safetensors"}, "nn.interchange": {"numpy", "torch"},
-    "optim": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
-    "optim.study.runs": {"numpy", "joblib", "threadpoolctl"}, "optim.sklearn": {"numpy", "sklearn"},
+    "optim": {"numpy"}, "optim.training": {"numpy", "tqdm"}, "optim.plots": {"numpy", "matplotlib"},
+    "optim.study": {"numpy", "threadpoolctl", "tqdm"}, "optim.sklearn": {"numpy", "sklearn"},
 }  # fmt: skip
 
-
-def module_files():
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            yield name, path
+# What names the private parts of another module: it plants faults in them.
+REACHES_INSIDE = {"autograd.testing.faults.in_the_walk": "autograd.backward"}
 
 
-def imports(path):
-    tree = ast.parse(path.read_text("utf-8"))
-    guarded = {
-        id(n)
-        for i in ast.walk(tree)
-        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test)
-        for n in ast.walk(i)
+def parsed(root):
+    """The modules of the library by name."""
+    return {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text("utf-8")
+        )
+        for package in PACKAGES
+        for path in sorted((root / package).rglob("*.py"))
     }
+
+
+MODULES = parsed(ROOT)
+
+
+def imports(tree, modules=MODULES):
+    """What a module imports, for type checkers too: module, name in it or "", and name here."""
     for node in ast.walk(tree):
-        if id(node) in guarded:
-            continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, "", alias.asname) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module
+            assert node.level == 0, "a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                name = (whole, "") if whole in modules else (node.module, alias.name)
+                yield *name, alias.asname or alias.name
 
 
 def room(name, rooms):
-    """The longest of the rooms that the module is in."""
-    return max((r for r in rooms if name == r or name.startswith(r + ".")), key=len, default=None)
+    """The longest of the rooms that a module is in; in a package's front door is that alone."""
+    found = (r for r in rooms if name == r or (r not in PACKAGES and name.startswith(r + ".")))
+    return max(found, key=len, default=None)
+
+
+def others_room(name):
+    return room(name, THIRD_PARTY) or name.split(".")[0]
+
+
+def imported_by(name):
+    """The modules of the library that a module imports, and the others' packages."""
+    found = {module for module, _, _ in imports(MODULES[name])}
+    own = {module for module in found if module.split(".")[0] in PACKAGES}
+    return own, {module.split(".")[0] for module in found - own} - sys.stdlib_module_names
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), list(module_files()), ids=lambda x: x if isinstance(x, str) else ""
+    ("source", "module"),
+    [
+        ("import optim.plots", "optim.plots"),
+        ("from nn.module import Module", "nn.module"),
+        ("from autograd import value", "autograd.value"),
+        ("def f():\n    from autograd.value import Value", "autograd.value"),
+        ("if TYPE_CHECKING:\n    from autograd.value import Value", "autograd.value"),
+    ],
 )
-def test_imports_point_one_way(name, path):
-    if name == "autograd":
-        return  # the front door knows every room
+def test_every_import_is_seen(source, module):
+    assert [name for name, _, _ in imports(ast.parse(source))] == [module]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_one_way(name):
+    own, others = imported_by(name)
+    assert others <= THIRD_PARTY[others_room(name)]
+    if name in PACKAGES:
+        foreign = {module for module in own if not module.startswith(name + ".")}
+        assert foreign <= ({"autograd"} if name != "autograd" else set())
+        return
     allowed = MAY_IMPORT[room(name, MAY_IMPORT)]
-    others = THIRD_PARTY[room(name, THIRD_PARTY)]
-    for imported in imports(path):
-        top = imported.split(".")[0]
-        if top in PACKAGES:
-            assert room(imported, allowed) is not None, f"{name} imports {imported}"
-            if name.split(".")[0] != top:
-                assert imported == top, f"{name} reaches into {imported}: only public names"
-        else:
-            assert top in others or top in sys.stdlib_module_names, f"{name} imports {imported}"
+    assert {module for module in own if room(module, allowed) is None} == set()
 
 
-def test_optimizers_know_no_engine():
-    for path in (*ROOT.glob("optim/optimizers/*.py"), *ROOT.glob("optim/schedules/*.py")):
-        assert not [i for i in imports(path) if i.startswith(("autograd", "nn"))], path
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_what_a_room_may_import_it_does(name):
+    inside = [module for module in MODULES if room(module, MAY_IMPORT) == name]
+    assert inside
+    found = set().union(*(imported_by(module)[0] for module in inside))
+    assert {room(module, MAY_IMPORT[name]) for module in found} == MAY_IMPORT[name]
+
+
+@pytest.mark.parametrize("name", THIRD_PARTY)
+def test_what_a_room_may_import_of_others_it_does(name):
+    inside = [module for module in MODULES if others_room(module) == name]
+    assert set().union(*(imported_by(module)[1] for module in inside)) == THIRD_PARTY[name]
+
+
+# --------------------------------------------------------------- private names of others
+
+
+def known_names(tree, modules):
+    """What the names in a module stand for that it imports: a module, or a module's name."""
+    found = {}
+    for module, name, shown in imports(tree, modules):
+        whole = f"{module}.{name}" if name else module
+        found[shown or whole.split(".")[0]] = whole if shown else whole.split(".")[0]
+    return found
+
+
+def whole_name(node, known):
+    """The name by which all know what `module.name` or an imported name is; "" of others."""
+    if isinstance(node, ast.Attribute):
+        before = whole_name(node.value, known)
+        return f"{before}.{node.attr}" if before else ""
+    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def private_names(modules):
+    """Private names of another module of the library that are imported or read."""
+    for name, tree in modules.items():
+        known = known_names(tree, modules)
+        read = {whole_name(node, known) for node in ast.walk(tree)} | set(known.values())
+        for whole in sorted(read):
+            module, _, last = whole.rpartition(".")
+            if module in modules and module != name and re.match("_[^_]", last):
+                yield name, whole
+
+
+def test_no_module_names_the_private_parts_of_another():
+    found = {(name, whole.rpartition(".")[0]) for name, whole in private_names(MODULES)}
+    assert found == set(REACHES_INSIDE.items())
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from autograd.call import _parent", ["autograd.call._parent"]),
+        ("from autograd.call import _parent as parent", ["autograd.call._parent"]),
+        ("from autograd import call\ncall._parent(x)", ["autograd.call._parent"]),
+        ("import autograd.call as c\nf = [c._parent]", ["autograd.call._parent"]),
+        ("import autograd.call\nautograd.call._parent", ["autograd.call._parent"]),
+        ("from autograd.call import primitive, TABLE\nTABLE._missing", []),
+        ("import numpy as np\nnp._NoValue", []),
+        ("from autograd import call\ncall.__name__", []),
+        ("_own = 1\nself._value = _own", []),
+    ],
+)
+def test_private_names_are_found(source, found):
+    modules = MODULES | {"nn.planted": ast.parse(source)}
+    assert [whole for name, whole in private_names(modules) if name == "nn.planted"] == found
+
+
+def test_of_another_package_only_public_names_are_imported():
+    for name, tree in MODULES.items():
+        for module, imported, _ in imports(tree):
+            if imported and module in PACKAGES and module != name:
+                assert imported in sys.modules[module].__all__, f"{name}: {module}.{imported}"
+
+
+# ---------------------------------------------------------- functions known by their names
+
+# `function.__name__` is for messages: a program that compares it with a string is wrong as soon as
+# the function is renamed. What it must know of a function is among the facts beside its rule.
+# NumPy's and SciPy's names are their own: some of them are rewritten, or an advice depends on them.
+BY_NAME = {"autograd.show.text.writing", "autograd.value"}
+ASKS = {
+    "count", "difference", "endswith", "get", "index", "intersection", "isdisjoint", "issubset",
+    "issuperset", "pop", "removeprefix", "removesuffix", "startswith",
+}  # fmt: skip
+
+
+def own_entries():
+    """The functions of the table, but for those of other tests."""
+    load_chapters()
+    return [fn for fn in TABLE if not str(getattr(fn, "__module__", "")).startswith("tests")]
+
+
+def names_in_table():
+    return {fn.__name__.strip("_") for fn in own_entries() if hasattr(fn, "__name__")}
+
+
+class Names:
+    """Where modules compare the name of a function with a string that is such a name.
+
+    A name is `__name__` of what is no class, what is computed from one, a variable that is given
+    one, and the result of a function that returns one, in whatever module that is.
+    """
+
+    def __init__(self, modules, names):
+        self.modules, self.names = modules, names
+        self.known = {
+            name: {
+                **{n.name: f"{name}.{n.name}" for n in tree.body if hasattr(n, "name")},
+                **{n: f"{name}.{n}" for n in self.constants(tree)},
+                **known_names(tree, modules),
+            }
+            for name, tree in modules.items()
+        }
+        self.strings = {
+            f"{name}.{constant}"
+            for name, tree in modules.items()
+            for constant, value in self.constants(tree).items()
+            if any(map(self.is_name, ast.walk(value)))
+        }
+        self.telling = set()  # functions that return a name
+        before = -1
+        while before < len(self.telling):
+            before, self.found = len(self.telling), []
+            for name, tree in modules.items():
+                self.read(name, tree)
+
+    @staticmethod
+    def constants(tree):
+        return {
+            t.id: n.value
+            for n in tree.body
+            if isinstance(n, ast.Assign)
+            for t in n.targets
+            if isinstance(t, ast.Name)
+        }
+
+    def is_name(self, node):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            return False
+        return node.value.rpartition(".")[2].strip("_") in self.names
+
+    def read(self, module, tree):
+        for scope in ast.iter_child_nodes(tree):
+            parts = scope.body if isinstance(scope, ast.ClassDef) else [scope]
+            for part in parts:
+                variables, before = set(), -1
+                while before < len(variables):
+                    before, self.carrying = len(variables), set()
+                    self.visit(module, part, variables)
+                for node in ast.walk(part):
+                    self.meet(module, node)
+                if isinstance(part, ast.FunctionDef) and any(
+                    isinstance(node, ast.Return | ast.Yield | ast.YieldFrom)
+                    and node.value in self.carrying
+                    for node in ast.walk(part)
+                ):
+                    self.telling.add(f"{module}.{part.name}")
+
+    def visit(self, module, node, variables):
+        """Note the expressions that carry a name, and the variables that are given one."""
+        for child in ast.iter_child_nodes(node):
+            self.visit(module, child, variables)
+        carries = self.is_source(module, node, variables) or (
+            any(child in self.carrying for child in ast.iter_child_nodes(node))
+            and not isinstance(node, ast.Compare | ast.stmt)
+        )
+        if carries:
+            self.carrying.add(node)
+        given = getattr(node, "iter", getattr(node, "value", None))
+        for target in [*getattr(node, "targets", []), getattr(node, "target", None)]:
+            if target is not None and given in self.carrying:
+                variables |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+    def is_source(self, module, node, variables):
+        if isinstance(node, ast.Attribute) and node.attr in ("__name__", "__qualname__"):
+            of_class = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "type"
+            return not of_class
+        if isinstance(node, ast.Name) and node.id in variables:
+            return True
+        if isinstance(node, ast.Name | ast.Attribute):
+            return whole_name(node, self.known[module]) in self.telling
+        return isinstance(node, ast.Constant) and node.value == "__name__"
+
+    def meet(self, module, node):
+        """Note where a name and such a string are compared."""
+        sides = []
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Mod):
+            sides = [node.left, node.right]
+        elif isinstance(node, ast.Subscript):
+            sides = [node.value, node.slice]
+        elif isinstance(node, ast.Match):
+            sides = [node.subject, *(case.pattern for case in node.cases)]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ASKS:
+            sides = [node.func.value, *node.args[:1]]
+        for side in sides:
+            if side in self.carrying and any(
+                self.is_name(n) or whole_name(n, self.known[module]) in self.strings
+                for other in sides
+                if other is not side
+                for n in ast.walk(other)
+            ):
+                self.found.append(f"{module}:{node.lineno}")
+
+
+def test_no_function_is_known_by_its_name():
+    found = Names(MODULES, names_in_table()).found
+    assert {place.partition(":")[0] for place in found} == BY_NAME, found
+
+
+NAMER = "def name(v):\n    return getattr(v.fn, '__name__', '').strip('_')\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ok = v.fn.__name__ == 'tanh'",
+        "def f(v):\n    return 'relu' != name(v)",
+        "def f(v):\n    return name(v) in ('convolve', 'np.tanh')",
+        "KNOWN = {'_affine', 'x'}\ndef f(v):\n    kind = name(v)\n    return kind in KNOWN",
+        "def f(v):\n    return {'expit': 1}.get(name(v), 0)",
+        "BOUNDS = {'tanh': (-1, 1)}\ndef f(v):\n    return BOUNDS[name(v)]",
+        "def f(vs):\n    names = {name(v) for v in vs}\n    return names & {'softmax'}",
+        "def f(v):\n    for kind, _ in g(v):\n        kind.startswith('relu')\n"
+        "def g(v):\n    yield f'{name(v)} 1', v",
+        "def f(v):\n    match name(v):\n        case 'relu':\n            pass",
+        "class A:\n    def f(self, v):\n        return name(v) == 'sum'",
+    ],
+)
+def test_functions_known_by_their_names_are_found(source):
+    modules = {"nn.planted": ast.parse(NAMER + source)}
+    names = names_in_table() | {"convolve", "affine", "expit"}
+    assert Names(modules, names).found != []
+    apart = {
+        "optim.naming": ast.parse(NAMER),
+        "nn.planted": ast.parse("from optim.naming import name\n" + source),
+    }
+    assert Names(apart, names).found != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(v):\n    return f'{name(v)} of tanh'",
+        "def f(v):\n    return type(v).__name__ == 'tanh'",
+        "def f(v):\n    return name(v) == 'a name that no function has'",
+        "def f(v, mode):\n    return mode == 'max' and name(v)",
+        "def f(v):\n    return v.fn is np.tanh",
+        "def f(v):\n    return v.facts.get('word', name(v))",
+        "__all__ = ['relu', 'tanh']",
+        "def f(v):\n    kind = name(v)\n    return 'relu'",
+    ],
+)
+def test_strings_that_are_no_names_are_let_be(source):
+    assert Names({"nn.planted": ast.parse(NAMER + source)}, names_in_table()).found == []
+
+
+def test_facts_are_those_that_are_explained():
+    explained = set(re.findall(r"^ {4}(\w+)   ", nn.functional.__doc__, re.MULTILINE))
+    said = set().union(*(about_of(fn).facts for fn in own_entries() if about_of(fn)))
+    assert said == explained
+    read = {
+        n.value
+        for name, tree in MODULES.items()
+        if name.startswith(DIAGNOSES)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and n.value in explained
+    }
+    assert read == explained
+
+
+# ------------------------------------------------------------------------- what is public
 
 
 @pytest.mark.parametrize("package", [autograd, autograd.testing, nn, optim])
@@ -169,6 +529,7 @@ def test_public_names_have_docstrings_with_an_example(package):
 
 def test_importing_autograd_imports_no_drawing_no_checking_and_no_training():
     late = {"graphviz", "tqdm", "nn", "hypothesis", "autograd.check", "autograd.show"}
+    assert all(map(importlib.util.find_spec, late))  # no other name for any of them
     code = f"import sys, autograd; print({late} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -177,9 +538,9 @@ def test_importing_autograd_imports_no_drawing_no_checking_and_no_training():
 
 
 def test_files_stay_with_one_topic():
-    long = {
-        name: n
-        for name, path in module_files()
-        if (n := len(path.read_text("utf-8").splitlines())) > 400
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
     }
-    assert long == {}
+    assert {path: n for path, n in lengths.items() if n > 400} == {}

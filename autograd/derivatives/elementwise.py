@@ -22,22 +22,10 @@ from autograd.errors import NotDifferentiable
 # ------------------------------------------------------------------ arithmetic
 
 defvjp(np.positive, lambda g, y, x: g, scalar=operator.pos)
+defvjp(np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−", facts={"numbers": "kept"})
+defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+", facts={"channels": "kept"})
 defvjp(
-    np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−", facts={"numbers": "kept"}
-)
-defvjp(
-    np.add,
-    lambda g, z, x, y: g,
-    lambda g, z, x, y: g,
-    symbol="+",
-    facts={"channels": "kept"},
-)
-defvjp(
-    np.subtract,
-    lambda g, z, x, y: g,
-    lambda g, z, x, y: -g,
-    symbol="−",
-    facts={"channels": "kept"},
+    np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−", facts={"channels": "kept"}
 )
 defvjp(
     np.multiply,
@@ -130,13 +118,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 defvjp(np.exp, lambda g, y, x: g * y, scalar=math.exp)
 defvjp(np.exp2, lambda g, y, x: g * (_LN2 * y), scalar=math.exp2)
 defvjp(np.expm1, lambda g, y, x: g * np.exp(x), scalar=math.expm1)
-defvjp(
-    np.log,
-    lambda g, y, x: g / x,
-    scalar=math.log,
-    domain="x > 0",
-    facts={"logarithm": True},
-)
+defvjp(np.log, lambda g, y, x: g / x, scalar=math.log, domain="x > 0", facts={"logarithm": True})
 defvjp(np.log2, lambda g, y, x: g / (_LN2 * x), scalar=math.log2, domain="x > 0")
 defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x > 0")
 defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
@@ -198,11 +180,7 @@ defvjp(
     np.tanh,
     lambda g, y, x: g * (1 - y * y),
     scalar=math.tanh,
-    facts={
-        "active": lambda v: np.abs(v.data) < 0.99,
-        "bounds": (-1.0, 1.0),
-        "channels": "kept",
-    },
+    facts={"active": lambda v: np.abs(v.data) < 0.99, "bounds": (-1.0, 1.0), "channels": "kept"},
 )
 defvjp(np.arcsinh, lambda g, y, x: g / _arcsinh_slope(x), scalar=math.asinh)
 defvjp(
@@ -300,9 +278,7 @@ defvjp(
     **_SHARES,
     facts={  # with the constant 0 it is relu
         "active": lambda v: (
-            v.data > 0
-            if any(not is_tracked(a) and np.ndim(a) == 0 and a == 0 for a in v.args)
-            else None
+            v.data > 0 if 0 in [a for a in v.args if not (is_tracked(a) or np.ndim(a))] else None
         ),
         "word": "relu",
     },

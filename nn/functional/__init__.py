@@ -7,8 +7,8 @@ What summaries and diagnoses must know of a function stands beside its rule, as 
 they need no function's name, and know a function of one's own as well. The facts are:
 
     multiply_adds   how many multiply-adds a call takes, as a function of its result, a Value
-    active          which elements let a gradient through, likewise: bools, where they are 0 or
-                    False, hardly any; None for a call that is no activation
+    active          which elements let a gradient through, likewise: bools, and hardly any comes
+                    through where they are False; None for a call that is no activation
     bounds          the least and the largest that results can be
     channels        "made" where the second axis of the result are new channels, as in a
                     convolution; "kept" where those of the first argument stay what they are

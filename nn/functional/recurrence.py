@@ -99,9 +99,7 @@ def _rnn_vjp(g: Any, y: Any, arrays: Any, *, relu: bool, mask: Any) -> Any:
     return da, _product_over_time(_before(y, h0), da), dh
 
 
-defvjp(
-    _rnn, _rnn_vjp, sequence=True, symbol="rnn", complex=False, kink="relu's", facts=_FACTS
-)
+defvjp(_rnn, _rnn_vjp, sequence=True, symbol="rnn", complex=False, kink="relu's", facts=_FACTS)
 
 
 # --------------------------------------------------------------------------------- LSTM
@@ -171,9 +169,7 @@ def _lstm_vjp(g: Any, y: Any, arrays: Any, *, mask: Any) -> Any:
     return da, _product_over_time(_before(h, h0), da), dh, dc
 
 
-defvjp(
-    _lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=False, facts=_FACTS
-)
+defvjp(_lstm, _lstm_vjp, sequence=True, several=True, symbol="lstm", complex=False, facts=_FACTS)
 
 
 # ---------------------------------------------------------------------------------- GRU

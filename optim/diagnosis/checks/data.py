@@ -53,7 +53,8 @@ def targets_out_of_range(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "targets out of range",
                 f"the last layer is {word(case.output)}, whose results lie between {least:g} and "
-                f"{most:g}; {outside} of {y.size} targets do not: they go from {low:.4g} to {high:.4g}.",
+                f"{most:g}; {outside} of {y.size} targets do not: they go from {low:.4g} to "
+                f"{high:.4g}.",
                 "Leave the last activation out, or scale the targets into its range.",
             )
     if y.size > 1 and low == high:
