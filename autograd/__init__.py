@@ -19,6 +19,7 @@ from autograd.errors import (
 )
 from autograd.files import write_whole
 from autograd.functions import (
+    dot,
     log_softmax,
     logsumexp,
     polygamma,
@@ -60,6 +61,7 @@ __all__ = [
     "Verdict",
     "at",
     "defvjp",
+    "dot",
     "draw",
     "elementwise_grad",
     "explain",

@@ -9,6 +9,7 @@ The walk takes the rules as they stand. Only where that leaves what is not finit
 with care: see `absence`.
 """
 
+import itertools
 from _thread import RLock
 from collections.abc import Callable, Collection, Iterable
 from operator import attrgetter
@@ -18,7 +19,7 @@ import numpy as np
 
 import autograd.derivatives  # noqa: F401 (which fills the table)
 from autograd.absence import Careful, Presence, Trail, presence
-from autograd.call import TABLE, Contribution, Parts, Rules, contributions, pulled, wanted
+from autograd.call import TABLE, Contribution, Parts, Rules, contributions
 from autograd.errors import ShapeMismatch
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, is_finite, like
@@ -241,10 +242,17 @@ def _walk_numbers(root: Any, g: float, retain: bool) -> Gradients:
                 else:
                     da = None if a is None else _number(node, 0, g)
                     db = None if b is None else _number(node, 1, g)
-            elif (shares := _numbers(node, g)) is not None:
+            elif call.sequence and (shares := _numbers(node, g)) is not None:
+                for parent, c in zip(a[0], shares, strict=False):
+                    if parent is None:
+                        continue
+                    if parent._call is None and c is not None:
+                        found[parent] = found[parent] + c if parent in found else c
+                    elif c is None or (age := top - parent._number) >= room or order[age] is None:
+                        add(parent, c)
+                    else:
+                        parent._grad = c if parent._grad is None else parent._grad + c
                 a = b = None
-                for parent, c in shares:
-                    add(parent, c)
             else:
                 found |= {v: v._grad for v in (node, *calls) if v is not None}
                 break
@@ -286,14 +294,14 @@ def _number(node: Any, place: int, g: float) -> float | None:
     return c if (route(1.0, y, x) if call.arity == 1 else route(1.0, y, x, w)) else None
 
 
-def _numbers(node: Any, g: float | None) -> list[tuple[Any, float | None]] | None:
-    """The same of a call with more numbers, for each of its Values; None if any are arrays."""
-    places = wanted(node)
-    if any(type(x) is not float for _, _, x in places) or node._call.routes:
+def _numbers(node: Any, g: float | None) -> Iterable[float | None] | None:
+    """The same of a call of a sequence of numbers, for each of them; None of any other call."""
+    if {*map(type, node._x[0])} != {float}:
         return None
     if g is None:
-        return [(parent, None) for _, parent, _ in places]
-    return [(p, fit(c, p, x, g, node._call, i)) for i, p, x, c in contributions(node, g)]
+        return itertools.repeat(None)
+    settings = node._call.given(0, node._w)
+    return node._call.first(g, node._value, *node._x, **settings)  # type: ignore[no-any-return]
 
 
 def _room(order: list[Any], age: int) -> int:

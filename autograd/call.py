@@ -276,16 +276,18 @@ class Rules(Binding):
                     f"{', '.join(kwargs)}."
                 )
         if self.sequence:
-            args = (tuple(args[0]),)
-        seen = tuple([self._see(arg, i) for i, arg in enumerate(args)])
+            members = tuple(args[0])
+            parents: Args = (tuple([m if type(m) is _Value else None for m in members]),)
+            seen: Args = (tuple([m._value if type(m) is _Value else _see_array(m) for m in members]),)
+        else:
+            parents = tuple([arg if type(arg) is _Value else None for arg in args])
+            seen = tuple([self._see(arg, i) for i, arg in enumerate(args)])
         data = self.compute(*seen, **kwargs)
         if self.several:
-            return self._several(args, seen, kwargs, data)
+            return self._several(parents, seen, kwargs, data)
         if len(args) != self.arity or self.arity > 2 or kwargs or self.sequence:
-            return record(self, data, tuple(map(_parent, args)), PACKED, seen, kwargs)
-        if self.arity == 1:
-            return record(self, data, _parent(args[0]), None, seen[0], None)
-        return record(self, data, _parent(args[0]), _parent(args[1]), *seen)
+            return record(self, data, parents, PACKED, seen, kwargs)
+        return record(self, data, *(*parents, None)[:2], *(*seen, None)[:2])
 
     def compute(self, *seen: Any, **kwargs: Any) -> Data:
         """The result for plain data; of Python's numbers in Python, ten times as fast."""
@@ -317,22 +319,14 @@ class Rules(Binding):
             return arg._value
         if type(arg) is np.ndarray:
             return arg
-        if self.sequence:
-            return tuple(map(_see_array, arg))
         return plain(arg) if self.rules[i] is None else _see_array(arg)
 
-    def _several(self, args: Args, seen: Args, kwargs: Settings, data: Any) -> Any:
+    def _several(self, parents: Args, seen: Args, kwargs: Settings, data: Any) -> Any:
         """One Value of the whole tuple, and each result as a part of it."""
         results = tuple(map(quick, data))
-        whole = record(self, results, tuple(map(_parent, args)), PACKED, seen, kwargs)
+        whole = record(self, results, parents, PACKED, seen, kwargs)
         parts = [record(_PART, y, whole, None, results, i) for i, y in enumerate(results)]
         return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
-
-
-def _parent(arg: Any) -> Any:
-    if type(arg) is tuple or type(arg) is list:
-        return tuple(map(_parent, arg)) if values_in(arg) else None
-    return arg if type(arg) is _Value else None
 
 
 def _see_array(arg: Any) -> Any:

@@ -4,17 +4,21 @@ They take arrays, numbers and Values alike. Every one is stable at both ends: no
 finite input.
 """
 
+import itertools
 import math
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd.call import primitive
+from autograd.call import TABLE, primitive
+from autograd.errors import ShapeMismatch
 from autograd.numbers import Axis
 from autograd.table import defvjp
 
 __all__ = [
-    "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
+    "dot", "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
 ]  # fmt: skip
 
 
@@ -162,6 +166,41 @@ def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axis = -1) -> Any:
     return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
 
 
+def dot(ws: Iterable[Any], xs: Iterable[Any]) -> Any:
+    """Σ wᵢ·xᵢ of two lists of numbers, as one call in the record: for scalar programs.
+
+    It replaces `sum(w * x for w, x in zip(ws, xs))`, which records two calls for each pair and takes
+    five times as long. Of arrays, rather write `np.dot`. Raises ShapeMismatch for lists of unequal
+    length or of none.
+
+    >>> from autograd import Value
+    >>> w, x = [Value(2.0), Value(-1.0)], [3.0, Value(4.0)]
+    >>> y = dot(w, x)
+    >>> y.backward()
+    >>> y.data, w[0].grad, x[1].grad
+    (2.0, 3.0, -1.0)
+    """
+    ws, xs = tuple(ws), tuple(xs)
+    if len(ws) != len(xs) or not ws:
+        raise ShapeMismatch(f"dot takes two lists of one length, not of {len(ws)} and {len(xs)}.")
+    return TABLE[_dot]((*ws, *xs))
+
+
+@primitive
+def _dot(members: Any) -> Any:
+    """The sum of the products of the first half with the second."""
+    half = len(members) // 2
+    return sum(map(operator.mul, members[:half], members[half:]))
+
+
+def _dot_vjp(g: Any, y: Any, members: Any) -> Any:
+    half = len(members) // 2
+    return [*map(operator.mul, itertools.repeat(g), (*members[half:], *members[:half]))]
+
+
+defvjp(_dot, _dot_vjp, sequence=True, broadcasts=True, symbol="dot")
+
+
 @primitive
 def polygamma(n: Any, x: Any) -> Any:
     """The n-th derivative of the digamma function: (-1)ⁿ⁺¹ n! ζ(n + 1, x), for x > 0.
@@ -170,7 +209,10 @@ def polygamma(n: Any, x: Any) -> Any:
     which turns what it is given into arrays, and so takes no Value itself. Raises ImportError
     where SciPy is missing.
 
-    >>> import math
+    >>> import itertools
+import math
+import operator
+from collections.abc import Iterable
     >>> math.isclose(polygamma(1, 1.0), math.pi**2 / 6)
     True
     """

@@ -75,11 +75,15 @@ class HandMade:
 
 
 class GPT:
-    """The model, its loss and a step of Adam, in operators that any scalar Value has."""
+    """The model, its loss and a step of Adam, in operators that any scalar Value has.
 
-    def __init__(self, value, *, batch=1, seed=0):
+    dot: a function of two lists, such as autograd.dot, in the place of sums of products.
+    """
+
+    def __init__(self, value, *, batch=1, seed=0, dot=None):
         rng = random.Random(seed)
         self.batch = batch
+        self.dot = dot or _dot
 
         def matrix(rows, columns):
             return [[value(rng.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
@@ -105,22 +109,29 @@ class GPT:
         """Scores of the next letter; keys and values of the places before are appended to."""
         w = self.weights
         x = [a + b for a, b in zip(w["token"][token], w["place"][place], strict=True)]
-        h = _normed(x)
-        query = _linear(h, w["query"])
-        keys.append(_linear(h, w["key"]))
-        values.append(_linear(h, w["value"]))
+        h = self.normed(x)
+        query = self.linear(h, w["query"])
+        keys.append(self.linear(h, w["key"]))
+        values.append(self.linear(h, w["value"]))
         size = WIDTH // HEADS
         mixed = []
         for start in range(0, WIDTH, size):
             part = slice(start, start + size)
-            scores = [_dot(query[part], key[part]) * size**-0.5 for key in keys]
+            scores = [self.dot(query[part], key[part]) * size**-0.5 for key in keys]
             weights = _softmax(scores)
             for k in range(start, start + size):
-                mixed.append(sum(a * v[k] for a, v in zip(weights, values, strict=True)))
-        x = [a + b for a, b in zip(x, _linear(mixed, w["out"]), strict=True)]
-        hidden = [a.relu() for a in _linear(_normed(x), w["up"])]
-        x = [a + b for a, b in zip(x, _linear(hidden, w["down"]), strict=True)]
-        return _linear(x, w["letters"])
+                mixed.append(self.dot(weights, [v[k] for v in values]))
+        x = [a + b for a, b in zip(x, self.linear(mixed, w["out"]), strict=True)]
+        hidden = [a.relu() for a in self.linear(self.normed(x), w["up"])]
+        x = [a + b for a, b in zip(x, self.linear(hidden, w["down"]), strict=True)]
+        return self.linear(x, w["letters"])
+
+    def linear(self, x, rows):
+        return [self.dot(row, x) for row in rows]
+
+    def normed(self, x):
+        scale = (self.dot(x, x) * (1 / len(x)) + 1e-5) ** -0.5
+        return [a * scale for a in x]
 
     def loss(self, name):
         """The mean cross entropy of the letters of a name, each from those before it."""
@@ -153,17 +164,8 @@ def _dot(a, b):
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 
-def _linear(x, rows):
-    return [_dot(row, x) for row in rows]
-
-
 def _softmax(scores):
     top = max(s.data for s in scores)
     e = [(s - top).exp() for s in scores]
     total = sum(e)
     return [x / total for x in e]
-
-
-def _normed(x):
-    scale = (_dot(x, x) * (1 / len(x)) + 1e-5) ** -0.5
-    return [a * scale for a in x]
