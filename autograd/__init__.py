@@ -5,10 +5,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.call import part, primitive
 from autograd.derivatives.indexing import at
-from autograd.call import primitive
-from autograd.table import defvjp
-from autograd.call import part
 from autograd.errors import (
     DegenerateSpectrum,
     Detached,
@@ -31,6 +29,7 @@ from autograd.functions import (
 from autograd.nests import ravel
 from autograd.recording import no_grad
 from autograd.scopes import scope
+from autograd.table import defvjp
 from autograd.transforms import (
     elementwise_grad,
     grad,

@@ -18,16 +18,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.binding import Args
-from autograd.call import (
-    Contribution, Parts, Rules, contributions, is_tracked, linked, plain, pulled, wanted,
-)  # fmt: skip
+from autograd.call import Contribution, Parts, Rules, contributions, linked, pulled, wanted
 from autograd.naming import name_of
 from autograd.numbers import Array, Cotangent, Data, is_finite
+from autograd.record import is_tracked, plain
 from autograd.recording import recording
 
 __all__ = ["Careful", "Trail", "in_numpy", "presence"]
 
-Presence: TypeAlias = Any  # bools in the shape of a gradient, True where there is one; Parts of them
+Presence: TypeAlias = (
+    Any  # bools in the shape of a gradient, True where there is one; Parts of them
+)
 Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the place of an argument
 _ALL = -1  # in the place of an argument: the gradient that comes to the call
 
@@ -146,7 +147,9 @@ class Careful:
         for v, g in grads.items():
             self._note_sum(v, g)
         kind = "invalid" if any(map(_is_nan, (*grads.values(), *kept))) else "divide"
-        if kind in self.problems and not (kind == "divide" and all(map(_is_finite, grads.values()))):
+        if kind in self.problems and not (
+            kind == "divide" and all(map(_is_finite, grads.values()))
+        ):
             _say(np.geterr()[kind], self.problems[kind])  # type: ignore[literal-required]
 
 
@@ -172,13 +175,13 @@ def _unmixed(
     Numbers are put in their place. Where two such numbers make no difference to a gradient that is
     nowhere 0, the share does not depend on what they stand for.
     """
-    with_1, with_2 = (
-        [_finite(plain(y), n), *(_finite(plain(x), n) for x in seen)] for n in (1, 2)
-    )
+    with_1, with_2 = ([_finite(plain(y), n), *(_finite(plain(x), n) for x in seen)] for n in (1, 2))
     numbers = np.random.default_rng(0).uniform(1, 2, np.shape(node._value))
     anything = _probe(node._value, here, numbers)
     with recording(False):
-        first, second = (pulled(node, anything, x[0], tuple(x[1:]), places) for x in (with_1, with_2))
+        first, second = (
+            pulled(node, anything, x[0], tuple(x[1:]), places) for x in (with_1, with_2)
+        )
     clean = pulled(node, g, _finite(y), tuple(map(_finite, seen)), places)
     return [
         c if type(c) is Parts else np.where(plain(a) == plain(b), c, share)

@@ -1,22 +1,24 @@
 """How a call is brought into the form that rules have: arrays by position, settings by name.
 
 NumPy's functions take the same argument in several ways: `np.sum(x, 0)`, `np.sum(x, axis=0)`,
-`np.sum(a=x)`. A function's rules have one: `rule(g, y, *arrays, **settings)`.
+`np.sum(a=x)`. A function's rules have one: `rule(g, y, *arrays, **settings)`, of plain data.
 """
 
 import inspect
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from autograd.errors import NotDifferentiable
+from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.naming import name_of
-from autograd.numbers import Cotangent, Setting
+from autograd.numbers import Cotangent, Data, Setting, as_result, checked_array
+from autograd.record import Record, plain, values_in
 
-__all__ = ["Args", "Binding", "Rule", "Settings"]
+__all__ = ["About", "Args", "Binding", "Rule", "Settings"]
 
 Rule: TypeAlias = Callable[..., Cotangent]
 Args: TypeAlias = tuple[Any, ...]
@@ -26,6 +28,17 @@ _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
     "where=": " Select from the result instead: np.where(mask, f(x), other).",
 }
+
+
+class About(NamedTuple):
+    """What users want to know of a derivative; the tests hold it to that."""
+
+    domain: str = ""  # where it is defined, if not everywhere
+    kink: str = ""  # the convention where there is no one derivative
+    note: str = ""  # by which arguments, if not by all; what else a user should know
+    complex: bool = True  # of complex arguments too
+    orders: int = 2  # the order of derivatives that is tested
+    facts: dict[str, Any] = {}  # noqa: RUF012 (what summaries and diagnoses ask; never written to)
 
 
 def _keywords(rule: Rule | None) -> tuple[str, ...] | None:
@@ -38,21 +51,29 @@ def _keywords(rule: Rule | None) -> tuple[str, ...] | None:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
+@dataclass(eq=False)
 class Binding:
-    """The parameters of a function with rules, and the calls of it that they serve.
+    """A function with a rule for each of its arrays; its parameters, and the calls that it serves.
 
-    arity: how many arrays it takes at most. settings: the keywords that are served: those that a
-    rule names, as it needs them, and those of which `defvjp` was told that no rule does.
+    fn, rules and the fields up to symbol are what `defvjp` was told.
     """
 
-    def __init__(
-        self, fn: Callable[..., Any], rules: tuple[Rule | None, ...], settings: str
-    ) -> None:
-        self.fn = fn
-        self.forward: Callable[..., Any] = getattr(fn, "implementation", fn)
-        self.rules = rules
-        self.arity = len(rules)
-        self._told = settings
+    fn: Callable[..., Any]
+    rules: tuple[Rule | None, ...]
+    more: str = ""  # names of settings that no rule needs
+    broadcasts: bool = False
+    elementwise: bool = False
+    routes: tuple[Rule | None, ...] = ()
+    sequence: bool = False
+    several: bool = False
+    scalar: Callable[..., float] | None = None
+    symbol: str | None = None
+    about: About = About()
+
+    def __post_init__(self) -> None:
+        self.forward: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
+        self.arity = len(self.rules)  # how many arrays it takes at most
+        self.first, self.second = (*self.rules, None)[:2]
 
     @cached_property
     def _needs(self) -> tuple[tuple[str, ...] | None, ...]:
@@ -63,7 +84,7 @@ class Binding:
         named = [needs for needs in self._needs if needs is not None]
         if not named:
             return frozenset(self.names[self.arity :]) - {"out"}
-        return frozenset([*self._told.split(), *itertools.chain(*named)])
+        return frozenset([*self.more.split(), *itertools.chain(*named)])
 
     def given(self, place: int, settings: Settings) -> Settings:
         """The settings of a call that the rule of a place takes."""
@@ -146,3 +167,65 @@ class Binding:
                 f"{', '.join(sorted(self.settings)) or 'none'})."
                 + "".join(_INSTEAD.get(name, "") for name in refused[:1])
             )
+
+    def cast(self, args: Args, dtype: Any) -> Args:
+        """The arguments in the dtype that a call with dtype= computes in."""
+        return tuple(_cast(self.fn, arg, np.dtype(dtype)) for arg in args)
+
+    def see(self, arg: Any, place: int) -> Any:
+        """The argument as the function and its rules see it."""
+        if type(arg) is np.ndarray:
+            return arg
+        if isinstance(arg, Record):
+            return arg._value
+        if self.sequence:
+            return tuple([m._value if isinstance(m, Record) else _array(m) for m in arg])
+        return plain(arg) if self.rules[place] is None else _array(arg)
+
+    def compute(self, *seen: Any, **settings: Any) -> Data:
+        """The result for plain data; of Python's numbers in Python, ten times as fast."""
+        try:
+            if type(seen[0]) is float and {*map(type, seen)} == {float}:
+                if self.scalar is not None:
+                    return self.scalar(*seen)
+                seen = tuple(map(np.float64, seen))
+        except (ValueError, OverflowError, ZeroDivisionError):  # NumPy has an answer, and warns
+            seen = tuple(map(np.float64, seen))
+        try:
+            data = self.forward(*seen, **settings)
+        except np.linalg.LinAlgError:
+            raise
+        except ValueError as error:
+            raise self.mismatch(seen, error) from None
+        return data if self.several else as_result(data, self.fn)
+
+    def mismatch(self, seen: Args, error: ValueError) -> ValueError:
+        """NumPy's error, with the shapes that it was given, which it does not always name."""
+        shapes = [x.shape for x in seen if isinstance(x, np.ndarray)]
+        named = all(str(shape) in str(error) for shape in shapes)
+        if named or len(shapes) < 2 or hasattr(self.fn, "implementation"):
+            return error
+        given = ", ".join(map(str, shapes))
+        return ShapeMismatch(f"{name_of(self.fn)} of the shapes {given}: {error}")
+
+
+def _array(arg: Any) -> Any:
+    if not isinstance(arg, (list, tuple, np.ndarray)):
+        return plain(arg)
+    if type(arg) is not np.ndarray and values_in(arg):
+        raise Detached("a list of Values is no array: join them with np.stack.")
+    return checked_array(arg)
+
+
+def _cast(fn: Callable[..., Any], arg: Any, dtype: np.dtype[Any]) -> Any:
+    """An argument in the dtype that a call with dtype= computes in."""
+    if type(arg) is list or type(arg) is tuple:
+        return tuple(_cast(fn, member, dtype) for member in arg)
+    if not isinstance(arg, (Record, np.ndarray, np.generic)):
+        return arg
+    if dtype.kind not in "fc" or (dtype.kind == "f" and np.iscomplexobj(arg)):
+        raise NotDifferentiable(
+            f"{name_of(fn)} of {arg.dtype} with dtype={dtype} would lose what has a derivative: "
+            "take v.data, or v.real."
+        )
+    return arg.astype(dtype)

@@ -210,9 +210,9 @@ def polygamma(n: Any, x: Any) -> Any:
     where SciPy is missing.
 
     >>> import itertools
-import math
-import operator
-from collections.abc import Iterable
+    import math
+    import operator
+    from collections.abc import Iterable
     >>> math.isclose(polygamma(1, 1.0), math.pi**2 / 6)
     True
     """

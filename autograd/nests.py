@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.table import data_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
+from autograd.table import data_of
 
 __all__ = ["flatten", "map_nest", "ravel"]
 

@@ -54,6 +54,8 @@ def as_data(data: Data) -> Data:
 
 def as_constant(x: Data) -> Data:
     """An operand that is no Value; NotImplemented for anything but numbers and arrays of them."""
+    if type(x) is float or type(x) is int:
+        return x
     if isinstance(x, _NUMBERS):
         return quick(x)
     if isinstance(x, (list, tuple, np.ndarray)):

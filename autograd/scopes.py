@@ -10,7 +10,7 @@ import weakref
 from array import array
 from typing import Any, NamedTuple
 
-from autograd.call import next_number
+from autograd.record import next_number
 from autograd.recording import is_recording
 
 __all__ = ["Interval", "intervals", "scope"]

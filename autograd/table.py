@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.binding import Rule
-from autograd.call import TABLE, About, Rules, plain, primitive
+from autograd.binding import About, Rule
+from autograd.call import TABLE, Rules, primitive
 from autograd.errors import Detached, NotDifferentiable
 from autograd.naming import name_of
+from autograd.record import plain
 
 __all__ = [
     "Composition", "Plain", "Refusal", "about_of", "compose", "data_of", "defvjp", "load_chapters",
@@ -140,8 +141,8 @@ def defvjp(
     defined = Rules(
         fn,
         rules,
-        settings=settings,
-        broadcasts=ufunc if broadcasts is None else broadcasts,
+        more=settings,
+        broadcasts=(ufunc if broadcasts is None else broadcasts) or bool(elementwise),
         elementwise=simple if elementwise is None else elementwise,
         routes=rules if routes is True else (routes,) * len(rules) if routes else (),
         sequence=sequence,

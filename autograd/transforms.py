@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import leading_to, newest_first, walk
-from autograd.numbers import is_finite, like
+from autograd.call import as_seen
 from autograd.errors import ShapeMismatch
 from autograd.nests import flatten, map_nest
-from autograd.call import as_seen, plain
+from autograd.numbers import is_finite, like
+from autograd.record import plain
 from autograd.recording import is_recording, recording
 from autograd.value import Value
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import newest_first, walk
-from autograd.numbers import as_data, like
 from autograd.nests import flatten
-from autograd.call import plain
+from autograd.numbers import as_data, like
+from autograd.record import plain
 from autograd.recording import recording
 from autograd.transforms import vjp
 from autograd.value import Value

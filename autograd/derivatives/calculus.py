@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import along, array_of, axes_of, axis_of, conj
 from autograd.call import primitive
-from autograd.table import compose, data_of, defvjp
+from autograd.derivatives.numerics import along, array_of, axes_of, axis_of, conj
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
+from autograd.table import compose, data_of, defvjp
 
 # ------------------------------------------------------------------------- differences
 

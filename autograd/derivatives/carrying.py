@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import array_of
-from autograd.table import data_of, defvjp
 from autograd.derivatives.shaping import astype
+from autograd.table import data_of, defvjp
 
 __all__ = ["carried_from", "carries"]
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import part
 from autograd.derivatives.linalg import adjoint, of_triangle
 from autograd.derivatives.numerics import conj, zeros_of
-from autograd.table import compose, data_of, defvjp
-from autograd.call import part
 from autograd.errors import DegenerateSpectrum, NotDifferentiable
+from autograd.table import compose, data_of, defvjp
 
 
 def _diagonal(d: Any) -> Any:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import divisor, power, zeros_of
-from autograd.call import is_tracked
-from autograd.table import compose, data_of, defvjp, named
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
+from autograd.record import is_tracked
+from autograd.table import compose, data_of, defvjp, named
 
 # ------------------------------------------------------------------ arithmetic
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import array_of
 from autograd.call import primitive
+from autograd.derivatives.numerics import array_of
 from autograd.table import defvjp
 
 __all__ = ["at", "at_add", "at_multiply", "at_set", "scatter"]

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import part, primitive
 from autograd.derivatives.carrying import carried_from
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import along, axis_of, dtype_of, zeros_of
-from autograd.call import primitive
-from autograd.table import compose, data_of, defvjp
-from autograd.call import part
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable, ShapeMismatch
+from autograd.table import compose, data_of, defvjp
 
 # ---------------------------------------------------------------------------- joining
 

@@ -25,9 +25,9 @@ from autograd.derivatives.numerics import (
     shape,
     zeros_of,
 )
-from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
 from autograd.errors import ShapeMismatch
+from autograd.table import compose, data_of, defvjp
 
 __all__ = ["adjoint", "of_triangle", "transposed"]
 

@@ -20,10 +20,10 @@ from autograd.derivatives.numerics import (
     unlines,
     zeros_of,
 )
-from autograd.call import is_tracked
-from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
+from autograd.record import is_tracked
+from autograd.table import compose, data_of, defvjp
 
 Axis = int | tuple[int, ...] | None
 
@@ -156,7 +156,9 @@ def _quantiles(fn: Callable[..., Any]) -> None:
     def by_q(*_: Any, **settings: Any) -> Any:
         raise NotDifferentiable(f"np.{fn.__name__} has no derivative by its second argument here.")
 
-    defvjp(fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False, routes=True)
+    defvjp(
+        fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False, routes=True
+    )
 
     @compose(fn)
     def composed(a: Any, q: Any, *args: Any, **settings: Any) -> Any:

@@ -6,8 +6,8 @@ import numpy as np
 
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import array_of, dtype_of
-from autograd.table import compose, data_of
 from autograd.errors import NotDifferentiable
+from autograd.table import compose, data_of
 
 
 def _array(a: Any) -> Any:

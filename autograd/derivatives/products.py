@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import conj, dtype_of
-from autograd.table import compose, data_of, defvjp, named
 from autograd.errors import ShapeMismatch
+from autograd.table import compose, data_of, defvjp, named
 
 # ---------------------------------------------------------------------- matmul
 

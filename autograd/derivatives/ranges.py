@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import array_of
-from autograd.call import is_tracked
-from autograd.table import compose, data_of
 from autograd.derivatives.shaping import astype
+from autograd.record import is_tracked
+from autograd.table import compose, data_of
 
 
 def _fractions(num: int, endpoint: bool) -> Any:

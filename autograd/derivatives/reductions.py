@@ -21,8 +21,8 @@ from autograd.derivatives.numerics import (
     shape,
     unlines,
 )  # fmt: skip
-from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.scans import product_of_others
+from autograd.table import compose, data_of, defvjp
 
 Axis = int | tuple[int, ...] | None
 

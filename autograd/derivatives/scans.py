@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import is_final, is_regular, shape
 from autograd.call import primitive
+from autograd.derivatives.numerics import is_final, is_regular, shape
 from autograd.table import compose, defvjp
 
 __all__ = ["product_of_others", "recurrence"]

@@ -7,8 +7,8 @@ import numpy as np
 from autograd.derivatives.carrying import carried_from, carries
 from autograd.derivatives.indexing import at_set, scatter
 from autograd.derivatives.numerics import axis_of
-from autograd.table import compose, data_of, defvjp
 from autograd.errors import NotDifferentiable
+from autograd.table import compose, data_of, defvjp
 
 carries(np.take, 0, 2)
 carries(np.take_along_axis, 0, 2)

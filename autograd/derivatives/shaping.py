@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.call import primitive
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import axis_of
-from autograd.call import primitive
-from autograd.table import compose, defvjp
 from autograd.errors import ShapeMismatch
+from autograd.table import compose, defvjp
 
 Axes = int | tuple[int, ...]
 

@@ -63,7 +63,21 @@ def i0_derivative(x: Any, n: int) -> Any:
     return total / points
 
 
-defvjp(sinc_derivative, lambda g, y, x, n: g * sinc_derivative(x, n + 1), None, complex=False, elementwise=True)
-defvjp(i0_derivative, lambda g, y, x, n: g * i0_derivative(x, n + 1), None, complex=False, elementwise=True)
-defvjp(np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), complex=False, orders=3, elementwise=True)
+defvjp(
+    sinc_derivative,
+    lambda g, y, x, n: g * sinc_derivative(x, n + 1),
+    None,
+    complex=False,
+    elementwise=True,
+)
+defvjp(
+    i0_derivative,
+    lambda g, y, x, n: g * i0_derivative(x, n + 1),
+    None,
+    complex=False,
+    elementwise=True,
+)
+defvjp(
+    np.sinc, lambda g, y, x: g * sinc_derivative(x, 1), complex=False, orders=3, elementwise=True
+)
 defvjp(np.i0, lambda g, y, x: g * i0_derivative(x, 1), complex=False, orders=3, elementwise=True)

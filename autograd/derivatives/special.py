@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from autograd.derivatives.numerics import power
 from autograd.call import TABLE
-from autograd.table import Plain, data_of, defvjp
+from autograd.derivatives.numerics import power
 from autograd.errors import NotDifferentiable
 from autograd.functions import polygamma
+from autograd.table import Plain, data_of, defvjp
 
 Rule = Callable[..., Any]
 

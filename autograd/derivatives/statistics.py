@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import array_of, on_axes
-from autograd.call import is_tracked
-from autograd.table import compose, data_of, defvjp
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
+from autograd.record import is_tracked
+from autograd.table import compose, data_of, defvjp
 
 Axis = int | tuple[int, ...] | None
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from autograd.derivatives.joining import rows
 from autograd.derivatives.numerics import along
-from autograd.naming import name_of
-from autograd.table import data_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
+from autograd.naming import name_of
+from autograd.table import data_of
 
 __all__ = ["METHODS"]
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd.absence import Careful, in_numpy
-from autograd.backward import fit, newest_first
+from autograd.backward import newest_first
 from autograd.call import Contribution, Parts, contributions, wanted
 from autograd.errors import ShapeMismatch
+from autograd.fitting import fit
 from autograd.numbers import is_finite, like
 from autograd.value import Value
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import autograd.functions as functions
-from autograd.naming import name_of
 from autograd.call import TABLE
+from autograd.naming import name_of
 from autograd.table import about_of, load_chapters
 from autograd.value import Value
 

@@ -17,12 +17,12 @@ import numpy as np
 import autograd.functions as functions
 from autograd.binding import Rule
 from autograd.call import TABLE, Rules
-from autograd.table import load_chapters, rules_of
-from autograd.naming import name_of
 from autograd.errors import NotDifferentiable
+from autograd.naming import name_of
 from autograd.show.stepping import Steps
 from autograd.show.text.notation import javascript, mathematics, regular
 from autograd.show.text.rules import Unreadable, opened
+from autograd.table import load_chapters, rules_of
 from autograd.value import Value
 
 __all__ = ["for_json", "in_javascript", "known_functions", "live_script"]
@@ -72,7 +72,9 @@ def in_javascript(fn: Any, args: Sequence[Any]) -> str | None:
     derivative = rules_of(fn)
     name = _short_name(fn)
     own = (getattr(module, name, None) for module in (np, functions))
-    if derivative is None or name not in _runtime().functions or fn not in own:  # a user's may have the same name
+    if (
+        derivative is None or name not in _runtime().functions or fn not in own
+    ):  # a user's may have the same name
         return None
     try:
         rules = [_rule(derivative, place, args) for place in range(derivative.arity)]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import leading_to
-from autograd.numbers import like
 from autograd.call import Parts
+from autograd.numbers import like
 from autograd.show.backward import (
     BackwardPass,
     as_gradient,

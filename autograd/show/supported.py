@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd.functions as functions
-from autograd.call import TABLE, About, Rules
+from autograd.binding import About
+from autograd.call import TABLE, Rules
 from autograd.table import Composition, Plain, Refusal, load_chapters, rules_of
 
 __all__ = ["Entry", "entries", "explanation", "lookup", "page"]

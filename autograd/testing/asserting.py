@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.check import gradcheck
-from autograd.numbers import as_data
 from autograd.errors import GradientMismatch
 from autograd.nests import flatten
-from autograd.call import plain
+from autograd.numbers import as_data
+from autograd.record import plain
 from autograd.testing.layouts import LAYOUTS
 from autograd.transforms import vjp
 

@@ -7,7 +7,7 @@ import pytest
 
 from autograd import NotDifferentiable, Value, grad, gradcheck
 from autograd.nests import flatten
-from autograd.call import plain
+from autograd.record import plain
 
 X = np.array([[1.5, -2.0, 3.0, 0.5], [2.5, 4.0, -1.0, 0.25]])
 V = np.array([1.5, -2.0, 3.0])

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 import autograd.testing as kit
 from autograd import NotDifferentiable, Value, gradcheck, polygamma, vjp
+from autograd.call import TABLE, part
 from autograd.check import catalogue
 from autograd.check.catalogue import ELEMENTWISE, distinct
-from autograd.call import TABLE, part, plain
 from autograd.naming import name_of
-from autograd.table import about_of
 from autograd.nests import flatten
+from autograd.record import plain
+from autograd.table import about_of
 from tests.nn.catalogue import CALLS as OF_NETWORKS
 
 CALLS = catalogue.CALLS | OF_NETWORKS

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import NotDifferentiable, Value, elementwise_grad, gradcheck
+from autograd.call import TABLE
 from autograd.check.catalogue import call_of_special as call_of
 from autograd.check.catalogue.special import SPECIAL
-from autograd.call import TABLE
 from autograd.naming import name_of
 from autograd.table import Plain, about_of
 from autograd.testing import arrays, broadcastable_shapes

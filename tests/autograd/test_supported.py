@@ -12,8 +12,8 @@ from autograd import NotDifferentiable, Value
 from autograd.__main__ import main
 from autograd.check.catalogue import CALLS, ELEMENTWISE
 from autograd.naming import name_of
-from autograd.table import about_of
 from autograd.show import supported
+from autograd.table import about_of
 
 PAGE = Path(__file__).parent.parent.parent / "SUPPORTED.md"
 ENTRIES = supported.entries()

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import is_tracked
-from autograd.naming import name_of
-from autograd.table import data_of
 from autograd.errors import NotDifferentiable
+from autograd.naming import name_of
+from autograd.record import is_tracked
 from autograd.show.names import unique
 from autograd.show.text.rules import Unreadable, function_text
+from autograd.table import data_of
 
 __all__ = ["Helpers"]
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import leading_to
-from autograd.numbers import like
 from autograd.call import Parts
 from autograd.derivatives.shaping import astype
+from autograd.numbers import like
 from autograd.show.backward import BackwardPass, Share, as_gradient
 from autograd.show.text.symbols import Symbol, Tracer, fitted, method
 from autograd.show.words import SMALL

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.call import Parts
 from autograd.numbers import quick
 from autograd.table import data_of
-from autograd.call import Parts
 
 __all__ = ["Symbol", "Tracer", "attribute", "fitted", "method"]
 

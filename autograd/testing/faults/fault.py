@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd.check import GradientReport, gradcheck
 from autograd.call import TABLE
+from autograd.check import GradientReport, gradcheck
 from autograd.naming import name_of
 from autograd.table import defvjp, load_chapters, rules_of
 

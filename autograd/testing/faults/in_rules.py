@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.call import is_tracked
+from autograd.record import is_tracked
 from autograd.table import data_of
 from autograd.testing.faults.fault import Fault, rules
 

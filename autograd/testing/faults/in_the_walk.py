@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import backward
+from autograd import backward, fitting
 from autograd.testing.faults.fault import Fault, Plant, replaced
 
 __all__ = ["FAULTS"]
 
 X = np.array([0.5, -1.5, 2.0])
-_walk, _sum_to = backward._walk, backward._sum_to
+_walk, _sum_to = backward._walk, fitting._sum_to
 
 
 def _walking(add: Any, order: Any = list) -> Plant:
@@ -30,7 +30,7 @@ def _walking(add: Any, order: Any = list) -> Plant:
                 node._grad = g if retain else None
             if g is not None:
                 for place, parent, x, c in passes(node, g, needed, recorded):
-                    add(grads, parent, backward.fit(c, parent, x, g, node._call, place))
+                    add(grads, parent, fitting.fit(c, parent, x, g, node._call, place))
 
     return replaced("_walk", walk, backward)
 
@@ -73,7 +73,7 @@ FAULTS = [
     Fault("oldest call first", "No gradient arrives anywhere", _diamond, X, {},
           _walking(_add, _oldest_first)),
     Fault("broadcasting not summed", "a sum over what was repeated is missing",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, backward)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, fitting)),
     Fault("broadcasting averaged", "a mean where a sum belongs",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, backward)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, fitting)),
 ]  # fmt: skip

@@ -7,9 +7,9 @@ import pytest
 
 from autograd import Value
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.table import rules_of
 from autograd.naming import name_of
 from autograd.show.live import known_functions
+from autograd.table import rules_of
 from tests.autograd.show.shared import box, neuron
 
 SET = """(numbers) => {

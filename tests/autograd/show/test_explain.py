@@ -9,10 +9,10 @@ import pytest
 import nn
 from autograd import NotDifferentiable, ShapeMismatch, Value, defvjp, explain, primitive, steps
 from autograd.check.catalogue import ELEMENTWISE
-from autograd.table import rules_of
 from autograd.naming import name_of
 from autograd.show.drawing.colors import THEMES
 from autograd.show.live import in_javascript, known_functions
+from autograd.table import rules_of
 
 
 def data_of(page):

@@ -1,0 +1,50 @@
+"""What a rule gives, brought into the shape and dtype of the argument that it is for."""
+
+import numpy as np
+
+from autograd.call import Parts, Rules
+from autograd.errors import ShapeMismatch
+from autograd.naming import name_of
+from autograd.numbers import Cotangent, Data
+from autograd.record import Record
+
+__all__ = ["fit"]
+
+
+def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place: int) -> Cotangent:
+    """A rule's result c in the shape and dtype of the argument x; for a leaf, memory of its own."""
+    kind = type(c)
+    if kind is float and type(x) is float:
+        return c
+    if not (kind is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
+        if kind is Parts:
+            return c
+        c = c if hasattr(c, "dtype") else np.asarray(c)
+        if c.shape != getattr(x, "shape", ()):
+            c = _sum_to(getattr(x, "shape", ()), c, call, place)
+        dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
+        if c.dtype != dtype:
+            c = (np.real(c) if c.dtype.kind == "c" != dtype.kind else c).astype(dtype)
+        if type(c) is type(parent):
+            return c
+        c = np.asarray(c) if type(x) is np.ndarray else type(x)(c)
+    if parent._call is None and type(c) is np.ndarray:
+        return c.copy() if c is g or c.base is not None or type(g) is Parts else c
+    return c
+
+
+def _sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cotangent:
+    """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
+    extra = c.ndim - len(shape)
+    if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:
+        return np.add.reduce(c, tuple(range(extra)))
+    axes = (*range(extra), *[k for k, n in enumerate(shape, extra) if n == 1 != c.shape[k]])
+    fits = extra >= 0 and all([n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True)])
+    if not call.broadcasts or not fits:
+        raise ShapeMismatch(
+            f"rule {place} of {name_of(call.fn)} returned the shape {c.shape} for an argument of "
+            f"shape {shape}: return the gradient in the argument's shape"
+            + ("." if call.broadcasts else ", or define the function with broadcasts=True.")
+        )
+    c = np.add.reduce(c, axes) if type(c) is np.ndarray else c.sum(axes)
+    return c if c.shape == shape else c.reshape(shape)
