@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
+from types import FrameType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -153,17 +154,19 @@ class Careful:
             _say(np.geterr()[kind], self.problems[kind])  # type: ignore[literal-required]
 
 
+_OURS = ("autograd.", "nn.", "optim.")
+
+
 def _say(action: str, sentence: str) -> None:
     if action == "raise":
         raise FloatingPointError(sentence)
     if action == "call" and (handler := np.geterrcall()) is not None:
         handler(sentence, 0)  # type: ignore[operator]
     elif action != "ignore":
-        frame, level = sys._getframe(1), 2  # the line of the user's that called this library
-        while (frame := frame.f_back) and frame.f_globals.get("__name__", "").split(".")[0] in (
-            "autograd", "nn", "optim",
-        ):  # fmt: skip
-            level += 1
+        frame: FrameType | None = sys._getframe()
+        level = 1  # the line of the user's that called this library
+        while frame and frame.f_globals.get("__name__", "").startswith(_OURS):
+            frame, level = frame.f_back, level + 1
         warnings.warn(sentence, RuntimeWarning, stacklevel=level)
 
 

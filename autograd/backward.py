@@ -66,7 +66,8 @@ def walk(
 
     basis: a 0 in the gradients that are given says that there is none, as in rows of a Jacobian.
     """
-    seeds, passes = dict(grads), contributions
+    seeds = dict(grads)
+    passes: Callable[..., list[Contribution]] = contributions
     if recorded:
         present = {v: presence(g, basis) for v, g in seeds.items()}
         passes = Trail(nodes, present, needed).contributions

@@ -74,6 +74,7 @@ class Binding:
         self.forward: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
         self.arity = len(self.rules)  # how many arrays it takes at most
         self.first, self.second = (*self.rules, None)[:2]
+        self.is_unary = self.arity == 1 and not self.sequence and not self.several
 
     @cached_property
     def _needs(self) -> tuple[tuple[str, ...] | None, ...]:
@@ -185,10 +186,8 @@ class Binding:
     def compute(self, *seen: Any, **settings: Any) -> Data:
         """The result for plain data; of Python's numbers in Python, ten times as fast."""
         try:
-            if type(seen[0]) is float and {*map(type, seen)} == {float}:
-                if self.scalar is not None:
-                    return self.scalar(*seen)
-                seen = tuple(map(np.float64, seen))
+            if self.scalar is not None and {*map(type, seen)} == {float}:
+                return self.scalar(*seen)
         except (ValueError, OverflowError, ZeroDivisionError):  # NumPy has an answer, and warns
             seen = tuple(map(np.float64, seen))
         try:
@@ -218,10 +217,9 @@ def _array(arg: Any) -> Any:
 
 
 def _cast(fn: Callable[..., Any], arg: Any, dtype: np.dtype[Any]) -> Any:
-    """An argument in the dtype that a call with dtype= computes in."""
     if type(arg) is list or type(arg) is tuple:
         return tuple(_cast(fn, member, dtype) for member in arg)
-    if not isinstance(arg, (Record, np.ndarray, np.generic)):
+    if not hasattr(arg, "astype"):
         return arg
     if dtype.kind not in "fc" or (dtype.kind == "f" and np.iscomplexobj(arg)):
         raise NotDifferentiable(

@@ -3,13 +3,13 @@
 `TABLE[np.tanh](v)` computes np.tanh of the data, and its result remembers the call.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.binding import Args, Binding, Rule
+from autograd.binding import Args, Binding
 from autograd.errors import NotDifferentiable
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, quick
@@ -25,6 +25,8 @@ class Rules(Binding):
     """A function with a rule for each of its arrays: the one kind of call that is remembered."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.is_unary and len(args) == 1 and not kwargs and isinstance(v := args[0], Record):
+            return record(self, self.compute(v._value), v, None, v._value, None)
         if len(args) != self.arity or kwargs:
             args, kwargs = self.bind(args, kwargs)
             if "dtype" in kwargs and self.casts:
@@ -62,12 +64,12 @@ def _each(call: Rules, parents: Args, seen: Args, settings: dict[str, Any], data
     return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
 
 
-class Table(dict[Callable[..., Any], Callable[..., Any]]):
+class Table(dict[Callable[..., Any], Any]):
     """What to do with a Value, by function: each entry is called as the function would be."""
 
-    missing: Callable[[Callable[..., Any]], Callable[..., Any]]  # `table` knows
+    missing: Callable[[Callable[..., Any]], Any]  # `table` knows
 
-    def __missing__(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+    def __missing__(self, fn: Callable[..., Any]) -> Any:
         return self.missing(fn)
 
 
@@ -198,15 +200,14 @@ def pulled(
     y: Data,
     seen: Args,
     places: Iterable[tuple[int, Any, Data]],
-    rules: tuple[Rule | None, ...] | None = None,
+    rules: Sequence[Any] = (),
 ) -> list[Cotangent]:
-    """What the rules give for some places of a call: its own, or others, for any y and arguments."""
+    """What the rules give for some places of a call: its own, or others, of any y and arguments."""
     call, settings = node._call, node._w if node._b is PACKED else {}
-    rules = rules or call.rules
     if call.sequence:
-        shares = rules[0](g, y, *seen, **call.given(0, settings))
+        shares = (rules or call.rules)[0](g, y, *seen, **call.given(0, settings))
         return [shares[i] for i, _, _ in places]
-    return [rules[i](g, y, *seen, **call.given(i, settings)) for i, _, _ in places]
+    return [(rules or call.rules)[i](g, y, *seen, **call.given(i, settings)) for i, _, _ in places]
 
 
 def _linked(parent: Any, seen: Any) -> Any:

@@ -39,7 +39,7 @@ def _sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Co
     if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:
         return np.add.reduce(c, tuple(range(extra)))
     axes = (*range(extra), *[k for k, n in enumerate(shape, extra) if n == 1 != c.shape[k]])
-    fits = extra >= 0 and all([n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True)])
+    fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True))
     if not call.broadcasts or not fits:
         raise ShapeMismatch(
             f"rule {place} of {name_of(call.fn)} returned the shape {c.shape} for an argument of "

@@ -133,7 +133,7 @@ class ArrayLike:
     # ------------------------------------------------------------- NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if any([_is_foreign(arg) for arg in args]):
+        if any(map(_is_foreign, args)):
             return NotImplemented
         if method == "__call__" and not kwargs:
             return TABLE[ufunc](*args)

@@ -29,7 +29,7 @@ class Record:
     One object a call, and no other: CPython's cyclic collector is most of the time of a scalar
     graph, and it counts objects. So the Values among one or two arguments stand in `_a` and `_b`
     (None for a constant), and what the call saw of either in `_x` and `_w`. A call of more, or with
-    settings, is packed: its arguments in a tuple in `_a`, what it saw in `_x`, the settings in `_w`.
+    settings, is packed: its arguments in a tuple in `_a`, what it saw in `_x`, settings in `_w`.
     """
 
     __slots__ = (

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd.derivatives  # noqa: F401 (which fills the table)
 from autograd.call import TABLE
+from autograd.derivatives import elementwise  # noqa: F401 (which fills the table)
 from autograd.fitting import fit
 from autograd.numbers import Cotangent, is_finite
 
@@ -19,7 +19,7 @@ __all__ = ["walk_numbers"]
 _MULTIPLY, _ADD = TABLE[np.multiply], TABLE[np.add]
 
 
-def walk_numbers(root: Any, g: float, retain: bool) -> dict[Any, Cotangent]:
+def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangent]:
     """The same walk, from a number for as long as all that it meets are numbers.
 
     The numbers of Values are the order: a call stands in `order` at its age. All its uses are
@@ -27,10 +27,11 @@ def walk_numbers(root: Any, g: float, retain: bool) -> dict[Any, Cotangent]:
     slots of the calls, those of leaves apart; None is one that is absent. Returns the gradients of
     the leaves, and of the calls that the general walk goes on from; none if that must do it all.
     """
-    top, order = root._number, [root, *[None] * 63]
+    top = root._number
+    order: list[Any] = [root, *[None] * 63]
     room, calls = len(order), iter(order)
     found: dict[Any, Cotangent] = {}
-    root._grad = g
+    root._grad = gradient
 
     def add(parent: Any, c: float | None) -> None:
         nonlocal room
@@ -123,7 +124,7 @@ def _numbers(node: Any, g: float | None) -> Iterable[float | None] | None:
     if g is None:
         return itertools.repeat(None)
     settings = node._call.given(0, node._w)
-    return node._call.first(g, node._value, *node._x, **settings)  # type: ignore[no-any-return]
+    return node._call.first(g, node._value, *node._x, **settings)
 
 
 def _room(order: list[Any], age: int) -> int:

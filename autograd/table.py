@@ -137,7 +137,7 @@ def defvjp(
     array([ 3., 12.])
     """
     ufunc = isinstance(fn, np.ufunc)
-    simple = ufunc and fn.signature is None and not several
+    simple = isinstance(fn, np.ufunc) and fn.signature is None and not several
     defined = Rules(
         fn,
         rules,
@@ -184,7 +184,7 @@ def compose(
 
     like: a function of which the same is true, of domain, kinks and complex numbers.
     """
-    about = about_of(like) if like else About(kink=kink, note=note, complex=complex)
+    about = TABLE[like].about if like else About(kink=kink, note=note, complex=complex)
 
     def register(composition: _Function) -> _Function:
         for fn in fns:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.call import TABLE
 from autograd.check import catalogue
 from autograd.check.gradcheck import gradcheck
 from autograd.check.verdicts import GradientReport, Verdict
 from autograd.naming import name_of
-from autograd.table import about_of
 
 __all__ = ["Entry", "ledger"]
 
@@ -46,10 +46,10 @@ def ledger(seed: int = 0) -> Iterator[Entry]:
     rng = np.random.default_rng(seed)
     for fn, domain in catalogue.ELEMENTWISE.items():
         inputs = _between(rng, domain.intervals)
-        yield _entry(name_of(fn), [(fn, inputs)], about_of(fn).orders)
+        yield _entry(name_of(fn), [(fn, inputs)], TABLE[fn].about.orders)
     for fn, rows in catalogue.CALLS.items():
         calls = [(call, tuple(catalogue.distinct(shapes, seed))) for call, shapes in rows]
-        yield _entry(name_of(fn), calls, about_of(fn).orders)
+        yield _entry(name_of(fn), calls, TABLE[fn].about.orders)
     if importlib.util.find_spec("scipy"):
         for name in catalogue.SPECIAL:
             call, intervals = catalogue.call_of_special(name)

@@ -72,9 +72,8 @@ def in_javascript(fn: Any, args: Sequence[Any]) -> str | None:
     derivative = rules_of(fn)
     name = _short_name(fn)
     own = (getattr(module, name, None) for module in (np, functions))
-    if (
-        derivative is None or name not in _runtime().functions or fn not in own
-    ):  # a user's may have the same name
+    # A user's function may have the same name.
+    if derivative is None or name not in _runtime().functions or fn not in own:
         return None
     try:
         rules = [_rule(derivative, place, args) for place in range(derivative.arity)]
@@ -98,8 +97,8 @@ def _rule(derivative: Rules, place: int, args: Sequence[Any]) -> str:
             inputs[2 + k] = ast.Constant(arg)
     expression = opened(rule, inputs)
     routes = ""
-    if derivative.routes:
-        routes = f"routes: ({', '.join(names)}) => {_body(derivative.routes[place], inputs)}, "
+    if derivative.routes and (route := derivative.routes[place]):
+        routes = f"routes: ({', '.join(names)}) => {_body(route, inputs)}, "
     text = mathematics(regular(expression), {n: f"⟦{n}⟧" for n in names})
     text = json.dumps(text, ensure_ascii=False)
     return f"{{f: ({', '.join(names)}) => {_body(rule, inputs)}, {routes}text: {text}}}"

@@ -55,7 +55,7 @@ def _holds_value(arg: Any) -> bool:
 def symbol_of(v: Value) -> str:
     """What pictures call the function: + or tanh."""
     assert v._call is not None
-    return v._call.symbol or name_of(v.fn).removeprefix("np.").lstrip("_")
+    return v._call.symbol or name_of(v._call.fn).removeprefix("np.").lstrip("_")
 
 
 def settings_of(v: Value) -> list[str]:
@@ -79,7 +79,7 @@ def call_text(
         return f"−{shown[0]}"
     if symbol == "[ ]":
         return f"{shown[0]}[{_index(v.args[1])}]"
-    name = name_of(v.fn).lstrip("_") if symbol in (None, "") or symbol in _INFIX else symbol
+    name = name_of(v._call.fn).lstrip("_") if symbol in (None, "") or symbol in _INFIX else symbol
     return f"{name}({', '.join([*shown, *settings_of(v)])})"
 
 

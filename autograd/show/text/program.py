@@ -90,7 +90,7 @@ class Program:
             elif not _alike(as_gradient(_data(c), share.parent), share.contribution):
                 c = _as_it_stands(self.tracer, call, share.place, g, y, args)
                 if not _alike(as_gradient(_data(c), share.parent), share.contribution):
-                    c = np.where(np.isnan(c), 0, c)  # what is absent met an infinite slope
+                    c = np.where(np.isnan(c), 0.0, c)  # type: ignore[arg-type] # what is absent met an infinite slope
             known = self.flowing.get(share.parent)
             if known is None or _is_zero(known):
                 self.flowing[share.parent] = c
