@@ -9,37 +9,31 @@ NaN comes out of every sum and product that it goes into. No second table is nee
 Nothing here is used while all gradients are finite.
 """
 
-import sys
-import warnings
-from collections.abc import Callable, Collection, Iterable
+import operator
+from collections.abc import Callable, Collection
 from functools import cached_property
-from types import FrameType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.binding import Args
-from autograd.call import Contribution, Parts, Rules, contributions, linked, pulled, wanted
-from autograd.naming import name_of
+from autograd.call import Contribution, Parts, contributions, linked, pulled, wanted
 from autograd.numbers import Array, Cotangent, Data, is_finite
+from autograd.problems import Problems
 from autograd.record import is_tracked, plain
 from autograd.recording import recording
 
-__all__ = ["Careful", "Trail", "in_numpy", "presence"]
+__all__ = ["Careful", "Trail", "finite", "in_numpy", "presence"]
 
-Presence: TypeAlias = (
-    Any  # bools in the shape of a gradient, True where there is one; Parts of them
-)
+# Bools in the shape of a gradient, True where there is one; Parts of them for several results.
+Presence: TypeAlias = Any
 Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the place of an argument
-_ALL = -1  # in the place of an argument: the gradient that comes to the call
+_COMING = -1  # as a place: the gradient that comes to the call
 
 
 def presence(g: Cotangent, basis: bool) -> Presence:
     """All of a gradient that a walk begins with; of a basis, as for a Jacobian, what is not 0."""
-    g = plain(g)
-    if type(g) is Parts:
-        return Parts({i: presence(member, basis) for i, member in g.gradients.items()})
-    return np.asarray(g) != 0 if basis else np.ones(np.shape(g), bool)
+    return _mapped(lambda c: c != 0 if basis else np.ones(np.shape(c), bool), g)
 
 
 def _reach(
@@ -50,11 +44,11 @@ def _reach(
     present = dict(seeds)
     for node in nodes:
         here = present.pop(node, None)
-        if type(node._call) is _Noted:
-            here = _both(here, node._call.mask())
-        if here is None or not _any(here):
+        if type(node._call) is _Noted and here is not None:
+            here = _mapped(np.logical_and, here, node._call.mask())
+        if not _any(here):
             continue
-        masks[node._number, _ALL] = here
+        masks[node._number, _COMING] = here
         places = wanted(node, needed)
         for (place, parent, x), went in zip(places, _asked(node, here, places), strict=True):
             masks[node._number, place] = went
@@ -71,14 +65,13 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
     try:
         with recording(False), np.errstate(all="ignore"):
             if call.routes:  # a factor of 0 says where not: so the numbers are the call's own
-                seen = tuple(map(_in_numpy, seen))
-                shares = pulled(node, _probe(y, here, 1), _in_numpy(y), seen, places, call.routes)
+                shares = in_numpy(node, _probe(y, here, 1), y, seen, places, call.routes)
             else:
-                seen = tuple(map(_finite, seen))
-                shares = pulled(node, _probe(y, here, np.nan), _finite(y), seen, places)
+                y, seen = _made_finite(node)
+                shares = in_numpy(node, _probe(y, here, np.nan), y, seen, places)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a rule that refuses NaN
         return [np.ones(np.shape(x), bool) for _, _, x in places]
-    return [_nonzero(share) for share in shares]
+    return [_mapped(lambda c: c != 0, share) for share in shares]
 
 
 class Careful:
@@ -90,113 +83,54 @@ class Careful:
     def __init__(
         self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
     ) -> None:
-        self.masks = _reach(nodes, seeds, needed)
-        self.problems: dict[str, str] = {}  # by the kinds of np.errstate
-        self._given_nan: set[Any] = set()  # to whom a contribution brought NaN
+        self._masks = _reach(nodes, seeds, needed)
+        self.problems = Problems()
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
     ) -> list[Contribution]:
         """What a call passes back, computed in NumPy's numbers."""
-        places = [p for p in wanted(node, needed) if _any(self.masks.get((node._number, p[0])))]
+        places = [p for p in wanted(node, needed) if _any(self._masks.get((node._number, p[0])))]
+        masks = [self._masks[node._number, place] for place, _, _ in places]
+        here = self._masks.get((node._number, _COMING))
         y, seen = (node, linked(node)) if recorded else (node._value, node.seen)
         with np.errstate(all="ignore"):
             shares = in_numpy(node, g, y, seen, places)
-            masks = [self.masks[node._number, place] for place, _, _ in places]
             shares = list(map(_silenced, shares, masks))
-            here = self.masks.get((node._number, _ALL))
-            if not (node._call.elementwise or _is_all(here) or all(map(_is_finite, shares))):
-                shares = _unmixed(node, g, here, y, seen, places, shares)
+            mixed = not (node._call.elementwise or np.all(here) or all(map(finite, shares)))
+            if mixed and type(here) is not Parts:
+                shares = _unmixed(node, g, here, places, shares, recorded)
                 shares = list(map(_silenced, shares, masks))
-            self._note_sum(node, plain(g))
-            for (place, parent, _), share in zip(places, shares, strict=True):
-                self._note(node, place, plain(g), plain(share))
-                if _is_nan(share):
-                    self._given_nan.add(parent)
-        return [(*p, share) for p, share in zip(places, shares, strict=True)]
-
-    def _note(self, node: Any, place: int, g: Data, share: Data) -> None:
-        """Keep the first contribution of each kind that was made of numbers and is none."""
-        if type(share) is Parts or type(g) is Parts or _is_finite(share):
-            return
-        numbers = [np.asarray(x) for x in (g, node._value, *node.seen) if _is_floating(x)]
-        for kind, what, found, was in (
-            ("invalid", "0 · ∞, which is no number,", np.isnan(share), np.isnan),
-            ("divide", "division by zero", np.isinf(share), np.isinf),
-        ):
-            before = [was(x) for x in numbers if kind == "invalid" or x is not numbers[1]]
-            if node._call.elementwise and np.shape(share) == np.shape(node._value):
-                new = found & ~np.logical_or.reduce(np.broadcast_arrays(*before))
-            else:
-                new = found & (not any(map(np.any, before)))
-            if kind not in self.problems and new.any():
-                index = tuple(int(i) for i in np.argwhere(new)[0])
-                self.problems[kind] = (
-                    f"{what} in the derivative of {name_of(node.fn)} by its argument {place}"
-                    + (f", at index {index}." if index else ".")
-                )
-
-    def _note_sum(self, v: Any, g: Data) -> None:
-        if _is_nan(g) and v not in self._given_nan:
-            self.problems.setdefault("invalid", "∞ - ∞ in the sum of what comes to a gradient.")
-
-    def report(self, grads: dict[Any, Cotangent], kept: Iterable[Cotangent]) -> None:
-        """Warn or raise once, as np.errstate says, if no number or an infinite one comes out.
-
-        grads: of the Values that the walk ends at. kept: of those between, if they keep theirs.
-        """
-        for v, g in grads.items():
-            self._note_sum(v, g)
-        kind = "invalid" if any(map(_is_nan, (*grads.values(), *kept))) else "divide"
-        if kind in self.problems and not (
-            kind == "divide" and all(map(_is_finite, grads.values()))
-        ):
-            _say(np.geterr()[kind], self.problems[kind])  # type: ignore[literal-required]
-
-
-_OURS = ("autograd.", "nn.", "optim.")
-
-
-def _say(action: str, sentence: str) -> None:
-    if action == "raise":
-        raise FloatingPointError(sentence)
-    if action == "call" and (handler := np.geterrcall()) is not None:
-        handler(sentence, 0)  # type: ignore[operator]
-    elif action != "ignore":
-        frame: FrameType | None = sys._getframe()
-        level = 1  # the line of the user's that called this library
-        while frame and frame.f_globals.get("__name__", "").startswith(_OURS):
-            frame, level = frame.f_back, level + 1
-        warnings.warn(sentence, RuntimeWarning, stacklevel=level)
+            found = [(*place, share) for place, share in zip(places, shares, strict=True)]
+            self.problems.note(node, g, found)
+        return found
 
 
 def _unmixed(
-    node: Any, g: Cotangent, here: Presence, y: Data, seen: Args, places: Any, shares: list[Data]
+    node: Any, g: Cotangent, here: Presence, places: Any, shares: list[Data], recorded: bool
 ) -> list[Data]:
     """Shares without the infinities and NaNs that only met absent gradients in a sum.
 
     Numbers are put in their place. Where two such numbers make no difference to a gradient that is
     nowhere 0, the share does not depend on what they stand for.
     """
-    with_1, with_2 = ([_finite(plain(y), n), *(_finite(plain(x), n) for x in seen)] for n in (1, 2))
-    numbers = np.random.default_rng(0).uniform(1, 2, np.shape(node._value))
-    anything = _probe(node._value, here, numbers)
+    probe = _probe(node._value, here, np.random.default_rng(0).uniform(1, 2, np.shape(here)))
     with recording(False):
-        first, second = (
-            pulled(node, anything, x[0], tuple(x[1:]), places) for x in (with_1, with_2)
-        )
-    clean = pulled(node, g, _finite(y), tuple(map(_finite, seen)), places)
-    return [
-        c if type(c) is Parts else np.where(plain(a) == plain(b), c, share)
-        for a, b, c, share in zip(first, second, clean, shares, strict=True)
-    ]
+        first, second = (in_numpy(node, probe, *_made_finite(node, n), places) for n in (1, 2))
+    y, seen = _made_finite(node)
+    if recorded:
+        y, seen = _finite(node), tuple(map(_finite, linked(node)))
+    clean = in_numpy(node, g, y, seen, places)
+    return [np.where(np.equal(a, b), c, share) for a, b, c, share in zip(
+        first, second, clean, shares, strict=True
+    )]  # fmt: skip
 
 
 def in_numpy(
-    node: Any, g: Cotangent, y: Data, seen: Args, places: list[tuple[int, Any, Data]]
+    node: Any, g: Cotangent, y: Data, seen: Args, places: Collection[Any], rules: Any = ()
 ) -> list[Cotangent]:
     """What the rules give in NumPy's numbers, which divide by 0 where Python's raise."""
-    return pulled(node, _in_numpy(g), _in_numpy(y), tuple(map(_in_numpy, seen)), places)
+    return pulled(node, _as_numpy(g), _as_numpy(y), _as_numpy(seen), places, rules)
 
 
 class Trail:
@@ -221,8 +155,9 @@ class Trail:
     ) -> list[Contribution]:
         found = contributions(node, g, needed, recorded)
         for place, _, _, share in found:
-            for i, c in share.gradients.items() if type(share) is Parts else ((None, share),):
-                if is_tracked(c) and c._number > self._first and type(c._call) is Rules:
+            for i, c in share.items() if type(share) is Parts else ((None, share),):
+                made_now = is_tracked(c) and c._number > self._first and c._call is not None
+                if made_now and type(c._call) is not _Noted:
                     c._call = _Noted(c._call, self, (node._number, place), i)
         return found
 
@@ -239,7 +174,7 @@ class _Noted:
         return getattr(self._rules, name)
 
     def mask(self) -> Presence:
-        mask = self._trail.masks.get(self._place, np.zeros((), bool))
+        mask = self._trail.masks.get(self._place, False)
         return mask if self._part is None or type(mask) is not Parts else mask[self._part]
 
 
@@ -247,33 +182,20 @@ class _Noted:
 
 
 def _mapped(f: Callable[..., Any], g: Any, *others: Any) -> Any:
-    """f of a gradient, or of each of several."""
-    if type(g) is not Parts:
-        return f(g, *others)
-    return Parts({i: f(m, *(other[i] for other in others)) for i, m in g.gradients.items()})
+    """f of a gradient as an array, or of each of several; with members of others beside it."""
+    if type(g) is Parts:
+        return Parts({i: _mapped(f, m, *(other[i] for other in others)) for i, m in g.items()})
+    return f(np.asarray(plain(g)), *others)
 
 
 def _any(mask: Presence) -> bool:
-    if type(mask) is Parts:
-        return any(map(_any, mask.gradients.values()))
-    return mask is not None and bool(np.any(mask))
-
-
-def _is_all(mask: Presence) -> bool:
-    return type(mask) is not Parts and bool(np.all(mask))
+    return any(map(_any, mask.values())) if type(mask) is Parts else bool(np.any(mask))
 
 
 def _either(a: Presence, b: Presence) -> Presence:
     if type(a) is not Parts:
         return a | b
-    both = a.gradients | b.gradients
-    return Parts({i: m | a[i] if a[i] is not None else m for i, m in both.items()})
-
-
-def _both(here: Presence, noted: Presence) -> Presence:
-    if here is None or noted is None:
-        return None
-    return here & noted if np.shape(noted) in ((), np.shape(here)) else here
+    return Parts({i: m if a[i] is None or m is a[i] else m | a[i] for i, m in {**a, **b}.items()})
 
 
 def _shrunk(mask: Array, shape: tuple[int, ...]) -> Array:
@@ -286,54 +208,51 @@ def _shrunk(mask: Array, shape: tuple[int, ...]) -> Array:
 
 def _probe(y: Data, here: Presence, number: Any) -> Cotangent:
     """A gradient of y: the number where it is present, 0 elsewhere."""
-    if type(here) is Parts:
-        return Parts({i: _probe(y[i], mask, np.nan) for i, mask in here.gradients.items()})
-    dtype = np.result_type(y)
-    number = np.asarray(number) * (1 + 1j if dtype.kind == "c" else 1)
-    return np.where(here, number, 0).astype(dtype)[()]
 
+    def of_one(mask: Array, y: Data) -> Data:
+        dtype = np.result_type(y)
+        whole = np.asarray(number) * (1 + 1j if dtype.kind == "c" else 1)
+        return np.where(mask, whole, 0).astype(dtype)[()]
 
-def _nonzero(share: Cotangent) -> Presence:
-    return _mapped(lambda c: np.asarray(plain(c)) != 0, share)
+    return _mapped(of_one, here, y)
 
 
 def _silenced(share: Cotangent, mask: Presence) -> Cotangent:
     if type(share) is Parts:
         return Parts({
-            i: _silenced(c, mask[i] if type(mask) is Parts else mask)
-            for i, c in share.gradients.items()
-            if type(mask) is not Parts or _any(mask[i])
+            i: _silenced(c, mask[i] if type(mask) is Parts else mask) for i, c in share.items()
         })  # fmt: skip
-    return share if _is_all(mask) else np.where(mask, share, 0)
+    return share if np.all(mask) else np.where(mask, share, 0)
 
 
-def _is_finite(x: Data) -> bool:
-    if type(x) is Parts:
-        return all(map(_is_finite, x.gradients.values()))
-    return not _is_floating(x := plain(x)) or is_finite(x)
+def finite(g: Cotangent) -> bool:
+    """True of a gradient, of a Value or of several, if no element is infinite or NaN."""
+    return all(map(finite, g.values())) if type(g) is Parts else is_finite(plain(g))
 
 
-def _is_nan(x: Data) -> bool:
-    if type(x) is Parts:
-        return any(map(_is_nan, x.gradients.values()))
-    return x is not None and bool(np.isnan(plain(x)).any())
-
-
-def _is_floating(x: Any) -> bool:
-    return isinstance(x, float | complex) or getattr(x, "dtype", np.dtype(int)).kind in "fc"
+def _made_finite(node: Any, number: float = 1) -> tuple[Data, Args]:
+    """Result and arguments of a call like its own, but of finite numbers alone."""
+    own, y = node.seen, node._value
+    seen = tuple(_finite(x, number) for x in own)
+    if any(x is not x_own for x, x_own in zip(seen, own, strict=True)):
+        try:
+            y = node._call.forward(*seen, **node.kwargs)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            pass  # then the result's own numbers must do
+    return _finite(y, number), seen
 
 
 def _finite(x: Any, number: float = 1) -> Any:
-    """x with a number in the place of what is infinite or none."""
+    """x itself, or with a number in the place of what is infinite or none."""
     if type(x) is tuple:
-        return tuple(_finite(member, number) for member in x)
-    if not (is_tracked(x) or _is_floating(x)) or _is_finite(x):
-        return _in_numpy(x)
-    return np.where(np.isfinite(plain(x)), x, number)
+        members = tuple(_finite(member, number) for member in x)
+        return x if all(map(operator.is_, members, x)) else members
+    data = plain(x)
+    return x if is_finite(data) else np.where(np.isfinite(data), x, number)[()]
 
 
-def _in_numpy(x: Any) -> Any:
-    """x, a Python number as NumPy's, which divides by 0 without raising."""
+def _as_numpy(x: Any) -> Any:
+    """x, with NumPy's numbers in the place of Python's."""
     if type(x) is tuple:
-        return tuple(map(_in_numpy, x))
+        return tuple(map(_as_numpy, x))
     return np.float64(x) if type(x) is float else np.complex128(x) if type(x) is complex else x

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.absence import Careful, Trail, presence
-from autograd.call import Contribution, Parts, contributions
+from autograd.absence import Careful, Trail, finite, presence
+from autograd.call import Contribution, contributions
 from autograd.fitting import fit
-from autograd.numbers import Cotangent, is_finite, like
+from autograd.numbers import Cotangent, like
 from autograd.scalars import walk_numbers
 
 __all__ = ["add_gradients", "leading_to", "newest_first", "walk"]
@@ -84,7 +84,7 @@ def walk(
     grads.update(seeds)
     with np.errstate(all="ignore"):
         _walk(nodes, grads, careful.contributions, needed, recorded, retain)
-    careful.report(grads, [node._grad for node in nodes if retain])
+    careful.problems.report(grads, [node._grad for node in nodes if retain])
 
 
 def _walk(
@@ -113,20 +113,14 @@ def _all_finite(gradients: Iterable[Cotangent]) -> bool:
     for g in gradients:
         if type(g) is np.ndarray and g.dtype.kind == "f":
             total += float(np.vdot(g, g))
-        elif not _is_finite(g):
+        elif not finite(g):
             return False
-    return total - total == 0 or all(map(_is_finite, gradients))
-
-
-def _is_finite(g: Cotangent) -> bool:
-    if type(g) is Parts:
-        return all(map(_is_finite, g.gradients.values()))
-    return is_finite(getattr(g, "_value", g))
+    return total - total == 0 or all(map(finite, gradients))
 
 
 def _hides(node: Any) -> bool:
     """True if a kept gradient is not finite, and a call routed that away from the leaves."""
-    return bool(node._call.routes) and node._grad is not None and not _is_finite(node._grad)
+    return bool(node._call.routes) and node._grad is not None and not finite(node._grad)
 
 
 _adding = RLock()  # a rule may call backward() itself

@@ -120,20 +120,16 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
 # ------------------------------------------------------------------------ several results
 
 
-class Parts:
+class Parts(dict[int, Cotangent]):
     """Gradients of some of several results, by their places; of the others None."""
 
-    def __init__(self, gradients: dict[int, Cotangent]) -> None:
-        self.gradients = gradients
-
-    def __getitem__(self, i: int) -> Cotangent:
-        return self.gradients.get(i)
+    def __missing__(self, i: int) -> None:
+        return None
 
     def __add__(self, other: "Parts") -> "Parts":
         """Itself with the other's added: each belongs to one walk, and they may be many."""
-        both = self.gradients
-        for i, g in other.gradients.items():
-            both[i] = both[i] + g if i in both else g
+        for i, g in other.items():
+            self[i] = self[i] + g if i in self else g
         return self
 
 

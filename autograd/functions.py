@@ -210,10 +210,7 @@ def polygamma(n: Any, x: Any) -> Any:
     which turns what it is given into arrays, and so takes no Value itself. Raises ImportError
     where SciPy is missing.
 
-    >>> import itertools
-    import math
-    import operator
-    from collections.abc import Iterable
+    >>> import math
     >>> math.isclose(polygamma(1, 1.0), math.pi**2 / 6)
     True
     """

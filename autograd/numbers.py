@@ -111,8 +111,14 @@ def checked_array(data: Data) -> Data:
 
 
 def is_finite(x: Data) -> bool:
-    """True if no element is infinite or NaN: one pass over the array."""
+    """True if no element is infinite or NaN, by one pass over an array; True of what is no data."""
     if type(x) is float:
         return x - x == 0
+    if type(x) is complex:
+        return is_finite(x.real) and is_finite(x.imag)
+    if type(x) is tuple:
+        return all(map(is_finite, x))
+    if getattr(getattr(x, "dtype", None), "kind", "i") not in "fc":
+        return True
     # A sum of squares shows either; one that overflowed is looked at again.
     return math.isfinite(np.vdot(x, x).real) or bool(np.isfinite(x).all())

@@ -96,10 +96,10 @@ class BackwardPass:
             g = flowing[call] = Parts({}) if type(call.data) is tuple else like(0.0, call.data)
         for place, parent, c in passed_on(call, g, passes=passes):
             if type(c) is Parts:
-                c = Parts(dict(c.gradients))  # a sum of them is made in the first one
+                c = Parts(c)  # a sum of them is made in the first one
             first = parent not in flowing
             if first:
-                flowing[parent] = Parts(dict(c.gradients)) if type(c) is Parts else c
+                flowing[parent] = Parts(c) if type(c) is Parts else c
             else:
                 flowing[parent] = flowing[parent] + c
             total = as_gradient(flowing[parent], parent)

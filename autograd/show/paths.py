@@ -98,7 +98,7 @@ class _Partial:
     before: "_Partial | None"
 
     def size(self) -> float:
-        parts = self.g.gradients.values() if type(self.g) is Parts else (self.g,)
+        parts = self.g.values() if type(self.g) is Parts else (self.g,)
         size = max((float(np.max(np.abs(g), initial=0)) for g in parts), default=0.0)
         return size if size == size else np.inf
 

@@ -86,11 +86,11 @@ class Program:
         traced = shares_of(self.tracer, call, [s.place for s in shares], g, y, args)
         for share, c in zip(shares, traced, strict=True):
             if type(c) is Parts:
-                c = Parts(dict(c.gradients))  # a sum of them is made in the first one
+                c = Parts(c)  # a sum of them is made in the first one
             elif not _alike(as_gradient(_data(c), share.parent), share.contribution):
                 c = _as_it_stands(self.tracer, call, share.place, g, y, args)
                 if not _alike(as_gradient(_data(c), share.parent), share.contribution):
-                    c = np.where(np.isnan(c), 0.0, c)  # type: ignore[arg-type] # what is absent met an infinite slope
+                    c = np.where(np.isnan(c), 0.0, c)  # what is absent met an infinite slope
             known = self.flowing.get(share.parent)
             if known is None or _is_zero(known):
                 self.flowing[share.parent] = c
@@ -99,7 +99,7 @@ class Program:
 
     def _gradient(self, v: Value) -> Any:
         """The gradient as users know it: of complex numbers the way up."""
-        g = self.flowing.get(v, like(0.0, v.data))
+        g: Any = self.flowing.get(v, like(0.0, v.data))
         return np.conjugate(g) if v.dtype.kind == "c" else g
 
 
