@@ -11,6 +11,7 @@ Nothing here is used while all gradients are finite.
 
 import operator
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -235,10 +236,8 @@ def _made_finite(node: Any, number: float = 1) -> tuple[Data, Args]:
     own, y = node.seen, node._value
     seen = tuple(_finite(x, number) for x in own)
     if any(x is not x_own for x, x_own in zip(seen, own, strict=True)):
-        try:
+        with suppress(ArithmeticError, LookupError, TypeError, ValueError):
             y = node._call.forward(*seen, **node.kwargs)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            pass  # then the result's own numbers must do
     return _finite(y, number), seen
 
 

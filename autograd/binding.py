@@ -7,7 +7,7 @@ NumPy's functions take the same argument in several ways: `np.sum(x, 0)`, `np.su
 import inspect
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -68,7 +68,7 @@ class Binding:
     several: bool = False
     scalar: Callable[..., float] | None = None
     symbol: str | None = None
-    about: About = About()
+    about: About = field(default_factory=About)
 
     def __post_init__(self) -> None:
         self.forward: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.binding import Args, Binding
+from autograd.binding import About, Args, Binding
 from autograd.errors import NotDifferentiable
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, quick
@@ -143,7 +143,11 @@ def part(results: Any, i: int) -> Any:
     return results[i]
 
 
-TABLE[part] = Rules(part, (lambda g, y, results, i: Parts({i: g}), None))
+TABLE[part] = Rules(
+    part,
+    (lambda g, y, results, i: Parts({i: g}), None),
+    about=About(facts={"channels": "kept"}),
+)
 
 # ---------------------------------------------------------------------- reading the record
 

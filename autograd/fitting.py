@@ -8,7 +8,7 @@ from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data
 from autograd.record import Record
 
-__all__ = ["fit"]
+__all__ = ["fit", "sum_to"]
 
 
 def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place: int) -> Cotangent:
@@ -21,7 +21,7 @@ def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place:
             return c
         c = c if hasattr(c, "dtype") else np.asarray(c)
         if c.shape != getattr(x, "shape", ()):
-            c = _sum_to(getattr(x, "shape", ()), c, call, place)
+            c = sum_to(getattr(x, "shape", ()), c, call, place)
         dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
         if c.dtype != dtype:
             c = (np.real(c) if c.dtype.kind == "c" != dtype.kind else c).astype(dtype)
@@ -33,7 +33,7 @@ def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place:
     return c
 
 
-def _sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cotangent:
+def sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cotangent:
     """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
     extra = c.ndim - len(shape)
     if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:

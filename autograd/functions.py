@@ -45,8 +45,9 @@ defvjp(
     scalar=lambda x: 0.0 if x < 0 else x,
     kink="0 at 0",
     complex=False,
+    elementwise=True,
     routes=lambda g, y, x: g * (x >= 0),
-    facts={"active": lambda v: v.data > 0, "bounds": (0.0, np.inf), "channels": "kept"},
+    facts={"active": lambda v: v.data > 0, "bounds": (0.0, np.inf)},
 )
 
 
@@ -79,7 +80,6 @@ defvjp(
     facts={
         "active": lambda v: (v.data > 0.005) & (v.data < 0.995),
         "bounds": (0.0, 1.0),
-        "channels": "kept",
         "probabilities": "each",
     },
 )

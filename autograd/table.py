@@ -123,7 +123,9 @@ def defvjp(
         `python -m autograd supported` tells.
     scalar: the same function for Python floats, where NumPy's own is slow.
     symbol: what pictures call it, if not by its name.
-    facts: what summaries and diagnoses ask of the function; `Value.facts` has them.
+    facts: what summaries and diagnoses ask of the function, in the words of nn.functional's
+        docstring, such as {"channels": "kept"}, which is true of elementwise functions without
+        being said; `Value.facts` has them, and nothing writes to them.
 
     >>> import numpy as np
     >>> from autograd import Value, defvjp, primitive
@@ -138,18 +140,20 @@ def defvjp(
     """
     ufunc = isinstance(fn, np.ufunc)
     simple = isinstance(fn, np.ufunc) and fn.signature is None and not several
+    by_element = simple if elementwise is None else elementwise
+    told = ({"channels": "kept"} if by_element else {}) | (facts or {})
     defined = Rules(
         fn,
         rules,
         more=settings,
-        broadcasts=(ufunc if broadcasts is None else broadcasts) or bool(elementwise),
-        elementwise=simple if elementwise is None else elementwise,
+        broadcasts=by_element or (ufunc if broadcasts is None else broadcasts),
+        elementwise=by_element,
         routes=rules if routes is True else (routes,) * len(rules) if routes else (),
         sequence=sequence,
         several=several,
         scalar=scalar,
         symbol=symbol,
-        about=About(domain, kink, note, complex, orders or (3 if simple else 2), facts or {}),
+        about=About(domain, kink, note, complex, orders or (3 if simple else 2), told),
     )
     with _loading:  # a chapter that another thread is importing must not take this for its own
         if fn in _kept:
@@ -242,6 +246,7 @@ _CHAPTERS = {
     "calculus": "numpy",
     "decompositions": "numpy",
     "einsum": "numpy",
+    "emath": "numpy",
     "linalg": "numpy",
     "mapping": "numpy",
     "ordering": "numpy",

@@ -32,45 +32,68 @@ MAY_IMPORT = {
     "autograd.naming": set(),
     "autograd.recording": set(),
     "autograd.numbers": {"autograd.errors", "autograd.naming"},
-    "autograd.binding": {"autograd.errors", "autograd.naming", "autograd.numbers"},
+    "autograd.record": {"autograd.numbers", "autograd.recording"},
+    "autograd.binding": {
+        "autograd.errors", "autograd.naming", "autograd.numbers", "autograd.record",
+    },
     "autograd.call": {
         "autograd.binding", "autograd.errors", "autograd.naming", "autograd.numbers",
-        "autograd.recording",
+        "autograd.record",
     },
-    "autograd.table": {"autograd.binding", "autograd.call", "autograd.errors", "autograd.naming"},
+    "autograd.table": {
+        "autograd.binding", "autograd.call", "autograd.errors", "autograd.naming",
+        "autograd.record",
+    },
+    "autograd.problems": {
+        "autograd.call", "autograd.naming", "autograd.numbers", "autograd.record",
+    },
     "autograd.absence": {
-        "autograd.binding", "autograd.call", "autograd.naming", "autograd.numbers",
-        "autograd.recording",
+        "autograd.binding", "autograd.call", "autograd.numbers", "autograd.problems",
+        "autograd.record", "autograd.recording",
     },
     "autograd.derivatives": {
         "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.naming",
-        "autograd.table",
+        "autograd.record", "autograd.table",
     },
     "autograd.derivatives.special": {
         "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",
         "autograd.table",
     },
-    "autograd.functions": {"autograd.call", "autograd.numbers", "autograd.table"},
+    "autograd.functions": {
+        "autograd.call", "autograd.errors", "autograd.numbers", "autograd.table",
+    },
+    "autograd.fitting": {
+        "autograd.call", "autograd.errors", "autograd.naming", "autograd.numbers",
+        "autograd.record",
+    },
+    "autograd.scalars": {
+        "autograd.call", "autograd.derivatives", "autograd.fitting", "autograd.numbers",
+    },
     "autograd.backward": {
-        "autograd.absence", "autograd.call", "autograd.derivatives", "autograd.errors",
-        "autograd.naming", "autograd.numbers",
+        "autograd.absence", "autograd.call", "autograd.fitting", "autograd.numbers",
+        "autograd.scalars",
     },
     "autograd.nests": {"autograd.derivatives.shaping", "autograd.errors", "autograd.table"},
-    "autograd.scopes": {"autograd.call", "autograd.recording"},
+    "autograd.scopes": {"autograd.record", "autograd.recording"},
+    "autograd.protocols": {
+        "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",
+        "autograd.naming", "autograd.numbers", "autograd.record", "autograd.recording",
+        "autograd.table",
+    },
     "autograd.value": {
         "autograd.backward", "autograd.binding", "autograd.call", "autograd.derivatives",
-        "autograd.errors", "autograd.functions", "autograd.naming", "autograd.numbers",
-        "autograd.recording", "autograd.table",
+        "autograd.errors", "autograd.naming", "autograd.numbers", "autograd.protocols",
+        "autograd.record", "autograd.recording",
     },
     "autograd.transforms": {
         "autograd.backward", "autograd.call", "autograd.errors", "autograd.nests",
-        "autograd.numbers", "autograd.recording", "autograd.value",
+        "autograd.numbers", "autograd.record", "autograd.recording", "autograd.value",
     },
     # its readers
     "autograd.check": {
         "autograd.backward", "autograd.call", "autograd.check", "autograd.errors",
-        "autograd.naming", "autograd.nests", "autograd.numbers", "autograd.recording",
-        "autograd.table", "autograd.transforms", "autograd.value",
+        "autograd.naming", "autograd.nests", "autograd.numbers", "autograd.record",
+        "autograd.recording", "autograd.transforms", "autograd.value",
     },
     "autograd.check.slopes": set(),
     "autograd.check.verdicts": set(),
@@ -78,12 +101,12 @@ MAY_IMPORT = {
         "autograd.check.catalogue", "autograd.derivatives", "autograd.functions", "autograd.table",
     },
     "autograd.testing": {
-        "autograd.call", "autograd.check", "autograd.errors", "autograd.nests", "autograd.numbers",
-        "autograd.testing", "autograd.transforms",
+        "autograd.check", "autograd.errors", "autograd.nests", "autograd.numbers",
+        "autograd.record", "autograd.testing", "autograd.transforms",
     },
     "autograd.testing.faults": {
-        "autograd", "autograd.backward", "autograd.call", "autograd.check", "autograd.naming",
-        "autograd.table", "autograd.testing.faults",
+        "autograd", "autograd.backward", "autograd.call", "autograd.check", "autograd.fitting",
+        "autograd.naming", "autograd.record", "autograd.table", "autograd.testing.faults",
     },
     "autograd.show": {
         "autograd.backward", "autograd.binding", "autograd.call", "autograd.errors",
@@ -92,7 +115,7 @@ MAY_IMPORT = {
     },
     "autograd.show.backward": {
         "autograd.absence", "autograd.backward", "autograd.call", "autograd.errors",
-        "autograd.numbers", "autograd.value",
+        "autograd.fitting", "autograd.numbers", "autograd.value",
     },
     "autograd.show.drawing": {
         "autograd.numbers", "autograd.scopes", "autograd.show.backward", "autograd.show.drawing",
@@ -103,12 +126,14 @@ MAY_IMPORT = {
         "autograd.call", "autograd.functions", "autograd.naming", "autograd.table",
         "autograd.value",
     },
-    "autograd.show.supported": {"autograd.call", "autograd.functions", "autograd.table"},
+    "autograd.show.supported": {
+        "autograd.binding", "autograd.call", "autograd.functions", "autograd.table",
+    },
     "autograd.show.text": {
         "autograd.backward", "autograd.call", "autograd.derivatives", "autograd.errors",
-        "autograd.functions", "autograd.naming", "autograd.numbers", "autograd.show.backward",
-        "autograd.show.names", "autograd.show.text", "autograd.show.words", "autograd.table",
-        "autograd.value",
+        "autograd.functions", "autograd.naming", "autograd.numbers", "autograd.record",
+        "autograd.show.backward", "autograd.show.names", "autograd.show.text",
+        "autograd.show.words", "autograd.table", "autograd.value",
     },
     "autograd.show.text.notation": set(),
     "autograd.show.words": {"autograd.naming", "autograd.value"},
@@ -304,7 +329,7 @@ def test_of_another_package_only_public_names_are_imported():
 # `function.__name__` is for messages: a program that compares it with a string is wrong as soon as
 # the function is renamed. What it must know of a function is among the facts beside its rule.
 # NumPy's and SciPy's names are their own: some of them are rewritten, or an advice depends on them.
-BY_NAME = {"autograd.show.text.writing", "autograd.value"}
+BY_NAME = {"autograd.show.text.writing", "autograd.protocols"}
 ASKS = {
     "count", "difference", "endswith", "get", "index", "intersection", "isdisjoint", "issubset",
     "issuperset", "pop", "removeprefix", "removesuffix", "startswith",

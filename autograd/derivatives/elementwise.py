@@ -5,7 +5,6 @@ derivative ½ at 0, where relu has 0); clip passes the gradient at its bounds; h
 have the gradient 0 at (0, 0).
 """
 
-import inspect
 import math
 import operator
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.numerics import divisor, power, zeros_of
-from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
@@ -23,16 +21,13 @@ from autograd.table import compose, data_of, defvjp, named
 
 defvjp(np.positive, lambda g, y, x: g, scalar=operator.pos)
 defvjp(np.negative, lambda g, y, x: -g, scalar=operator.neg, symbol="−", facts={"numbers": "kept"})
-defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+", facts={"channels": "kept"})
-defvjp(
-    np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−", facts={"channels": "kept"}
-)
+defvjp(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g, symbol="+")
+defvjp(np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: -g, symbol="−")
 defvjp(
     np.multiply,
     lambda g, z, x, y: g * y,
     lambda g, z, x, y: g * x,
     symbol="×",
-    facts={"channels": "kept"},
 )
 defvjp(
     np.divide,
@@ -40,7 +35,6 @@ defvjp(
     lambda g, z, x, y: -(g * z / y),
     symbol="÷",
     domain="y ≠ 0",
-    facts={"channels": "kept"},
 )
 defvjp(np.reciprocal, lambda g, y, x: -g * y * y, domain="x ≠ 0")
 _STEPS: Any = {"domain": "y ≠ 0", "kink": "the slope between jumps", "complex": False}
@@ -180,7 +174,7 @@ defvjp(
     np.tanh,
     lambda g, y, x: g * (1 - y * y),
     scalar=math.tanh,
-    facts={"active": lambda v: np.abs(v.data) < 0.99, "bounds": (-1.0, 1.0), "channels": "kept"},
+    facts={"active": lambda v: np.abs(v.data) < 0.99, "bounds": (-1.0, 1.0)},
 )
 defvjp(np.arcsinh, lambda g, y, x: g / _arcsinh_slope(x), scalar=math.asinh)
 defvjp(
@@ -383,26 +377,3 @@ def _nan_to_num_vjp(
 
 
 defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced", routes=True)
-
-# -------------------------------------- np.emath: complex where reals have no result
-
-
-def _leaving_the_reals(fn: Callable[..., Any], inside: Callable[..., Any]) -> None:
-    @compose(fn)
-    def composed(*args: Any, **named: Any) -> Any:
-        if named:
-            args = inspect.signature(fn).bind(*args, **named).args
-        if np.iscomplexobj(fn(*map(data_of, args))):
-            args = tuple(astype(a, np.result_type(np.asarray(data_of(a)), "F")) for a in args)
-        return inside(*args)
-
-
-_leaving_the_reals(np.emath.sqrt, np.sqrt)
-_leaving_the_reals(np.emath.log, np.log)
-_leaving_the_reals(np.emath.log2, np.log2)
-_leaving_the_reals(np.emath.log10, np.log10)
-_leaving_the_reals(np.emath.logn, lambda n, x: np.log(x) / np.log(n))
-_leaving_the_reals(np.emath.power, np.power)
-_leaving_the_reals(np.emath.arccos, np.arccos)
-_leaving_the_reals(np.emath.arcsin, np.arcsin)
-_leaving_the_reals(np.emath.arctanh, np.arctanh)

@@ -86,7 +86,6 @@ _define(
     facts={
         "active": lambda v: (v.data > 0.005) & (v.data < 0.995),
         "bounds": (0.0, 1.0),
-        "channels": "kept",
         "probabilities": "each",
         "word": "sigmoid",
     },

@@ -96,8 +96,6 @@ def _is_of_channels(v: Any) -> bool:
     """Whether it comes from a convolution, with no more between than a bias, a norm, a pool."""
     while v.parents:
         v = v.parents[0]
-        if v.parents and isinstance(v.parents[0].data, tuple):
-            continue  # one of several results: what matters is the call that they are of
         channels = facts_of(v).get("channels")
         if channels != "kept":
             return channels == "made"

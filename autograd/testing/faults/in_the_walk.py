@@ -11,7 +11,7 @@ from autograd.testing.faults.fault import Fault, Plant, replaced
 __all__ = ["FAULTS"]
 
 X = np.array([0.5, -1.5, 2.0])
-_walk, _sum_to = backward._walk, fitting._sum_to
+_walk, _sum_to = backward._walk, fitting.sum_to
 
 
 def _walking(add: Any, order: Any = list) -> Plant:
@@ -73,7 +73,7 @@ FAULTS = [
     Fault("oldest call first", "No gradient arrives anywhere", _diamond, X, {},
           _walking(_add, _oldest_first)),
     Fault("broadcasting not summed", "a sum over what was repeated is missing",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _slice, fitting)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("sum_to", _slice, fitting)),
     Fault("broadcasting averaged", "a mean where a sum belongs",
-          lambda b: np.outer(X, X) * b, X, {}, replaced("_sum_to", _average, fitting)),
+          lambda b: np.outer(X, X) * b, X, {}, replaced("sum_to", _average, fitting)),
 ]  # fmt: skip
