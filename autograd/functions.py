@@ -15,6 +15,7 @@ import numpy as np
 from autograd.call import TABLE, primitive
 from autograd.errors import ShapeMismatch
 from autograd.numbers import Axis
+from autograd.record import is_tracked
 from autograd.table import defvjp
 
 __all__ = [
@@ -184,22 +185,25 @@ def dot(ws: Iterable[Any], xs: Iterable[Any]) -> Any:
     ws, xs = tuple(ws), tuple(xs)
     if len(ws) != len(xs) or not ws:
         raise ShapeMismatch(f"dot takes two lists of one length, not of {len(ws)} and {len(xs)}.")
-    return TABLE[_dot]((*ws, *xs))
+    members = (*ws, *xs)
+    if any(map(is_tracked, members)):
+        return TABLE[sum_of_products](members)
+    return sum_of_products(members)
 
 
 @primitive
-def _dot(members: Any) -> Any:
+def sum_of_products(members: Any) -> Any:
     """The sum of the products of the first half with the second."""
     half = len(members) // 2
     return sum(map(operator.mul, members[:half], members[half:]))
 
 
-def _dot_vjp(g: Any, y: Any, members: Any) -> Any:
+def _sum_of_products_vjp(g: Any, y: Any, members: Any) -> Any:
     half = len(members) // 2
     return [*map(operator.mul, itertools.repeat(g), (*members[half:], *members[:half]))]
 
 
-defvjp(_dot, _dot_vjp, sequence=True, broadcasts=True, symbol="dot")
+defvjp(sum_of_products, _sum_of_products_vjp, sequence=True, broadcasts=True, symbol="dot")
 
 
 @primitive

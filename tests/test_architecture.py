@@ -52,15 +52,16 @@ MAY_IMPORT = {
         "autograd.record", "autograd.recording",
     },
     "autograd.derivatives": {
-        "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.naming",
-        "autograd.record", "autograd.table",
+        "autograd.binding", "autograd.numbers",
+        "autograd.binding", "autograd.call", "autograd.derivatives", "autograd.errors",
+        "autograd.naming", "autograd.numbers", "autograd.record", "autograd.table",
     },
     "autograd.derivatives.special": {
         "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",
         "autograd.table",
     },
     "autograd.functions": {
-        "autograd.call", "autograd.errors", "autograd.numbers", "autograd.table",
+        "autograd.call", "autograd.errors", "autograd.numbers", "autograd.record", "autograd.table",
     },
     "autograd.fitting": {
         "autograd.call", "autograd.errors", "autograd.naming", "autograd.numbers",

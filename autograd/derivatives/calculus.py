@@ -224,8 +224,9 @@ def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 
 defvjp(
     np.correlate,
-    lambda g, y, a, v, *, mode="valid": np.convolve(g, conj(v), "full"),
-    lambda g, y, a, v, *, mode="valid": conj(np.correlate(a, conj(g), "valid")),
+    lambda g, y, a, v: np.convolve(g, conj(v), "full"),
+    lambda g, y, a, v: conj(np.correlate(a, conj(g), "valid")),
+    settings="mode",
 )
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.binding import Rule
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import array_of
 from autograd.derivatives.shaping import astype
+from autograd.numbers import Cotangent, Data, Setting
 from autograd.table import data_of, defvjp
 
 __all__ = ["carried_from", "carries"]
@@ -26,20 +28,24 @@ def _numbered(shape: tuple[int, ...], start: int = 1) -> Any:
     return np.arange(start, start + math.prod(shape)).reshape(shape)
 
 
-def carries(fn: Any, array: int = 0, arity: int = 1, *, once: bool = False) -> None:
-    """Give derivatives to a function that only carries elements of one of its arguments about.
+def carries(*fns: Any, array: int = 0, arity: int = 1, once: bool = False) -> None:
+    """Give derivatives to functions that only carry elements of one of their arguments about.
 
-    once: no element comes twice.
+    array: which of their arguments, of as many as arity says. once: no element comes twice.
     """
 
-    def rule(g: Any, y: Any, *args: Any, **settings: Any) -> Any:
-        shape = np.shape(args[array])
-        numbers = (*args[:array], _numbered(shape), *args[array + 1 :])
-        places = np.ravel(fn(*numbers, **settings))
-        back = scatter(np.ravel(g), places, shape=(math.prod(shape) + 1,), unique=once)
-        return np.reshape(back[1:], shape)
+    def rule_of(fn: Any) -> Rule:
+        def rule(g: Cotangent, y: Data, *args: Any, **settings: Setting) -> Cotangent:
+            shape = np.shape(args[array])
+            numbers = (*args[:array], _numbered(shape), *args[array + 1 :])
+            places = np.ravel(fn(*numbers, **settings))
+            back = scatter(np.ravel(g), places, shape=(math.prod(shape) + 1,), unique=once)
+            return np.reshape(back[1:], shape)
 
-    defvjp(fn, *(rule if k == array else None for k in range(arity)))
+        return rule
+
+    for fn in fns:
+        defvjp(fn, *(rule_of(fn) if k == array else None for k in range(arity)), routes=True)
 
 
 def carried_from(arrays: Sequence[Any], places_of: Callable[..., Any], dtype: Any = None) -> Any:

@@ -95,7 +95,7 @@ defvjp(np.linalg.cholesky, _cholesky_vjp, domain="positive definite", note="one 
 # --------------------------------------------------------------------------------- qr
 
 
-def _qr_vjp(g: Any, y: Any, a: Any, *, mode: str = "reduced") -> Any:
+def _qr_vjp(g: Any, y: Any, a: Any) -> Any:
     """Of a = QR with the first columns of a independent.
 
     Of a wide matrix [X Y] it is that of X = QU, and of V = QᴴY. Of a complete Q the columns
@@ -125,7 +125,9 @@ def _qr_vjp(g: Any, y: Any, a: Any, *, mode: str = "reduced") -> Any:
     return conj(back if right is None else np.concatenate([back, right], axis=-1))
 
 
-defvjp(np.linalg.qr, _qr_vjp, several=True, domain="full rank of the first columns")
+defvjp(
+    np.linalg.qr, _qr_vjp, settings="mode", several=True, domain="full rank of the first columns"
+)
 
 
 @compose(np.linalg.qr)
@@ -220,10 +222,7 @@ def _eigvals(a: Any) -> Any:
 # ---------------------------------------------------------------------- singular values
 
 
-def _svd_vjp(
-    g: Any, y: Any, a: Any, *, full_matrices: bool = True, compute_uv: bool = True,
-    hermitian: bool = False,
-) -> Any:  # fmt: skip
+def _svd_vjp(g: Any, y: Any, a: Any, *, hermitian: bool = False) -> Any:
     u, s, v = part(y, 0), part(y, 1), adjoint(part(y, 2))
     g_u, g_s = (None if c is None else conj(c) for c in (g[0], g[1]))
     g_v = None if g[2] is None else adjoint(conj(g[2]))
@@ -273,7 +272,10 @@ def _svd_vectors(u: Any, s: Any, v: Any, g_u: Any, g_v: Any, zero: Any) -> tuple
     return between, beside
 
 
-defvjp(np.linalg.svd, _svd_vjp, several=True, kink=_ALIKE + "; 0 of a value 0")
+defvjp(
+    np.linalg.svd, _svd_vjp, settings="full_matrices compute_uv", several=True,
+    kink=_ALIKE + "; 0 of a value 0",
+)  # fmt: skip
 
 
 @compose(np.linalg.svd)

@@ -214,7 +214,7 @@ for _fn in (*named("deg2rad"), *named("radians")):
     defvjp(_fn, lambda g, y, x: g * (math.pi / 180), scalar=math.radians, complex=False)
 for _fn in (*named("rad2deg"), *named("degrees")):
     defvjp(_fn, lambda g, y, x: g * (180 / math.pi), scalar=math.degrees, complex=False)
-defvjp(np.unwrap, lambda g, y, x, *, discont=None, axis=-1, period=0: g, complex=False)
+defvjp(np.unwrap, lambda g, y, x: g, settings="discont axis period", complex=False)
 
 # ------------------------------------------------- magnitude, order, selection
 
@@ -360,20 +360,14 @@ def _real_if_close(a: Any, tol: float = 100) -> Any:
     return a if np.iscomplexobj(np.real_if_close(data_of(a), tol)) else np.real(a)
 
 
-def _nan_to_num_vjp(
-    g: Any,
-    y: Any,
-    x: Any,
-    *,
-    copy: bool = True,
-    nan: Any = 0.0,
-    posinf: Any = None,
-    neginf: Any = None,
-) -> Any:
+def _nan_to_num_vjp(g: Any, y: Any, x: Any) -> Any:
     if not np.iscomplexobj(x):
         return np.where(np.isfinite(x), g, 0)
     through = np.where(np.isfinite(np.imag(x)), np.imag(g), 0)
     return np.where(np.isfinite(np.real(x)), np.real(g), 0) + 1j * through
 
 
-defvjp(np.nan_to_num, _nan_to_num_vjp, kink="0 where replaced", routes=True)
+defvjp(
+    np.nan_to_num, _nan_to_num_vjp, settings="copy nan posinf neginf", kink="0 where replaced",
+    routes=True,
+)  # fmt: skip

@@ -24,12 +24,10 @@ def _fitted(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _along_one_axis(fn: Any) -> None:
-    def rule(
-        g: Any, y: Any, a: Any, *, n: int | None = None, axis: int = -1, norm: Any = None
-    ) -> Any:
+    def rule(g: Any, y: Any, a: Any, *, axis: int = -1, norm: Any = None) -> Any:
         return _fitted(fn(g, axis=axis, norm=norm), np.shape(a))
 
-    defvjp(fn, rule)
+    defvjp(fn, rule, settings="n")
 
 
 def _along_axes(fn: Any) -> None:

@@ -147,16 +147,14 @@ def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 # ---------------------------------------------------------------------------- padding
 
 
-def _pad_vjp(
-    g: Any, y: Any, x: Any, *, pad_width: Any, mode: Any = "constant", constant_values: Any = 0
-) -> Any:
+def _pad_vjp(g: Any, y: Any, x: Any, *, pad_width: Any) -> Any:
     if np.ndim(x) == 0:
         return g
     before = _widths(pad_width, np.ndim(x))[:, 0].tolist()
     return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(x), strict=True))]
 
 
-defvjp(np.pad, _pad_vjp, routes=True)
+defvjp(np.pad, _pad_vjp, settings="mode constant_values", routes=True)
 
 
 @compose(np.pad)

@@ -68,9 +68,7 @@ def _inv_vjp(g: Any, y: Any, a: Any) -> Any:
     return -transposed(y) @ g @ transposed(y)
 
 
-def _pinv_vjp(
-    g: Any, y: Any, a: Any, *, rcond: Any = None, hermitian: bool = False, rtol: Any = None
-) -> Any:
+def _pinv_vjp(g: Any, y: Any, a: Any, *, hermitian: bool = False) -> Any:
     """For a rank that stays the same nearby (Golub and Pereyra)."""
     if hermitian:  # of which the lower triangle is read
         a = np.tril(a) + adjoint(np.tril(a, -1))
@@ -82,7 +80,7 @@ def _pinv_vjp(
 
 defvjp(np.linalg.solve, _solve_left, _solve_right, broadcasts=True, domain="det a ≠ 0")
 defvjp(np.linalg.inv, _inv_vjp, domain="det a ≠ 0")
-defvjp(np.linalg.pinv, _pinv_vjp, domain="a rank that stays the same nearby")
+defvjp(np.linalg.pinv, _pinv_vjp, settings="rcond rtol", domain="a rank that stays the same nearby")
 
 
 @compose(np.linalg.pinv)
@@ -227,15 +225,13 @@ defvjp(np.linalg.slogdet, _slogdet_vjp, several=True, domain="det a ≠ 0")
 # ------------------------------------------------------------------------------ norms
 
 
-def _euclidean_vjp(
-    g: Any, y: Any, x: Any, *, ord: Any = None, axis: Any = None, keepdims: bool = False
-) -> Any:
+def _euclidean_vjp(g: Any, y: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
     return g / divisor(y) * conj(x)
 
 
-defvjp(np.linalg.norm, _euclidean_vjp, kink="0 at 0")
+defvjp(np.linalg.norm, _euclidean_vjp, settings="ord", kink="0 at 0")
 
 
 @compose(np.linalg.norm)

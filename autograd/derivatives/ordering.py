@@ -22,15 +22,12 @@ from autograd.derivatives.numerics import (
 )
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable
+from autograd.numbers import Axis
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp
 
-Axis = int | tuple[int, ...] | None
 
-
-def _sort_vjp(
-    g: Any, y: Any, x: Any, *, axis: int | None = -1, kind: Any = None, stable: Any = None
-) -> Any:
+def _sort_vjp(g: Any, y: Any, x: Any, *, axis: int | None = -1) -> Any:
     if axis is None:
         return np.reshape(_sort_vjp(g, y, np.ravel(x), axis=0), np.shape(x))
     order = np.argsort(x, axis)
@@ -43,7 +40,9 @@ def _sort_vjp(
     return np.take_along_axis(g, places, axis)
 
 
-defvjp(np.sort, _sort_vjp, kink="ties in a stable order", routes=True)
+_TIES = "ties in a stable order"
+
+defvjp(np.sort, _sort_vjp, settings="kind stable", kink=_TIES, routes=True)
 
 
 @compose(np.partition)
@@ -132,10 +131,10 @@ def _positions(
 
 
 def _middle(fn: Callable[..., Any]) -> None:
-    def rule(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    def rule(g: Any, y: Any, x: Any, *, axis: Axis = None) -> Any:
         return _back_to_elements(fn, g, x, (), axis)
 
-    defvjp(fn, rule, kink="ties in a stable order", complex=False, routes=True)
+    defvjp(fn, rule, settings="keepdims", complex=False, routes=True, kink=_TIES)
 
 
 def _quantiles(fn: Callable[..., Any]) -> None:
@@ -147,7 +146,6 @@ def _quantiles(fn: Callable[..., Any]) -> None:
         *,
         axis: Axis = None,
         method: str = "linear",
-        keepdims: bool = False,
         weights: Any = None,
     ) -> Any:
         given = {} if weights is None else {"weights": weights}
@@ -157,7 +155,7 @@ def _quantiles(fn: Callable[..., Any]) -> None:
         raise NotDifferentiable(f"np.{fn.__name__} has no derivative by its second argument here.")
 
     defvjp(
-        fn, rule, by_q, kink="ties in a stable order", note="not by q", complex=False, routes=True
+        fn, rule, by_q, settings="keepdims", complex=False, routes=True, kink=_TIES, note="not by q"
     )
 
     @compose(fn)

@@ -22,6 +22,7 @@ from autograd.derivatives.numerics import (
     unlines,
 )  # fmt: skip
 from autograd.derivatives.scans import product_of_others
+from autograd.numbers import Axis
 from autograd.table import compose, data_of, defvjp
 
 Axis = int | tuple[int, ...] | None
@@ -58,16 +59,11 @@ def _count(x: Any, axis: Axis, where: Any) -> Any:
     return math.prod(shape(x)[a] for a in axes)
 
 
-def _sum_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = 0,
-    where: Any = True,
-) -> Any:  # fmt: skip
+def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, where: Any = True) -> Any:
     return _through(_broadcast(_spread(g, x, axis), x), where)
 
 
-def _mean_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, where: Any = True
-) -> Any:
+def _mean_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, where: Any = True) -> Any:
     share = 1 / np.maximum(_count(x, axis, where), 1)
     if where is True:
         return _broadcast(_spread(g * float(share), x, axis), x)
@@ -79,9 +75,8 @@ _NONE = np._NoValue
 
 
 def _extremum_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = _NONE,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    g: Any, y: Any, x: Any, *, axis: Axis = None, initial: Any = _NONE, where: Any = True
+) -> Any:
     hit = (x == _spread(y, x, axis)) & where
     ties = np.count_nonzero(hit, axis=axis)
     if initial is not _NONE:
@@ -91,9 +86,8 @@ def _extremum_vjp(
 
 
 def _prod_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: Any = 1,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    g: Any, y: Any, x: Any, *, axis: Axis = None, initial: Any = 1, where: Any = True
+) -> Any:
     g = _spread(g, x, axis)
     if is_final(x) and where is True and is_regular(y):
         return g * _spread(y, x, axis) / x
@@ -121,28 +115,28 @@ def _freedom(x: Any, axis: Axis, where: Any, ddof: float) -> Any:
 
 
 def _var_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, ddof: float = 0,
-    correction: float = 0, where: Any = True,
+    g: Any, y: Any, x: Any, *, axis: Axis = None, ddof: float = 0, correction: float = 0,
+    where: Any = True,
 ) -> Any:  # fmt: skip
     share = 2 / _freedom(x, axis, where, ddof or correction)
     return _through(_spread(g, x, axis) * _centred(x, axis, where) * share, where)
 
 
 def _std_vjp(
-    g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, ddof: float = 0,
-    correction: float = 0, where: Any = True,
+    g: Any, y: Any, x: Any, *, axis: Axis = None, ddof: float = 0, correction: float = 0,
+    where: Any = True,
 ) -> Any:  # fmt: skip
     scale = _spread(y, x, axis) * _freedom(x, axis, where, ddof or correction)
     return _through(_spread(g, x, axis) * (_centred(x, axis, where) / divisor(scale)), where)
 
 
-defvjp(np.sum, _sum_vjp)
-defvjp(np.mean, _mean_vjp)
+defvjp(np.sum, _sum_vjp, settings="keepdims initial")
+defvjp(np.mean, _mean_vjp, settings="keepdims")
 for _fn in (np.max, np.min, np.nanmax, np.nanmin):
-    defvjp(_fn, _extremum_vjp, kink="ties share evenly", routes=True)
-defvjp(np.prod, _prod_vjp, note="exact where factors are 0", orders=3)
-defvjp(np.var, _var_vjp)
-defvjp(np.std, _std_vjp, kink="0 of a constant")
+    defvjp(_fn, _extremum_vjp, settings="keepdims", kink="ties share evenly", routes=True)
+defvjp(np.prod, _prod_vjp, settings="keepdims", note="exact where factors are 0", orders=3)
+defvjp(np.var, _var_vjp, settings="keepdims")
+defvjp(np.std, _std_vjp, settings="keepdims", kink="0 of a constant")
 
 
 @compose(np.amax, like=np.max)

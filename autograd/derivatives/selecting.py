@@ -5,18 +5,16 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives.carrying import carried_from, carries
-from autograd.derivatives.indexing import at_set, scatter
+from autograd.derivatives.indexing import at_set
 from autograd.derivatives.numerics import axis_of
 from autograd.errors import NotDifferentiable
 from autograd.table import compose, data_of, defvjp
 
-carries(np.take, 0, 2)
-carries(np.take_along_axis, 0, 2)
-carries(np.compress, 1, 2, once=True)
-carries(np.extract, 1, 2, once=True)
-carries(np.delete, 0, 2, once=True)
-carries(np.resize)
-carries(np.lib.stride_tricks.sliding_window_view)
+carries(np.resize, np.tile, np.lib.stride_tricks.sliding_window_view)
+carries(np.diag, np.diagonal, np.rot90, once=True)
+carries(np.take, np.take_along_axis, arity=2)
+carries(np.delete, arity=2, once=True)
+carries(np.compress, np.extract, array=1, arity=2, once=True)
 
 
 @compose(np.take)
@@ -71,17 +69,6 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) 
 # ---------------------------------------------------------------- diagonals, triangles
 
 
-def _diagonal_vjp(
-    g: Any, y: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
-) -> Any:
-    shape = np.moveaxis(np.empty(np.shape(x), bool), (axis1, axis2), (-2, -1)).shape
-    rows = np.arange(np.shape(y)[-1]) + max(-offset, 0)
-    index = (..., rows, rows + offset)
-    return np.moveaxis(scatter(g, index, shape=shape, unique=True), (-2, -1), (axis1, axis2))
-
-
-defvjp(np.diagonal, _diagonal_vjp, routes=True)
-defvjp(np.diag, lambda g, y, x, *, k=0: np.diagonal(g, k), routes=True)
 defvjp(np.tril, lambda g, y, x, *, k=0: np.tril(g, k), broadcasts=True, routes=True)
 defvjp(np.triu, lambda g, y, x, *, k=0: np.triu(g, k), broadcasts=True, routes=True)
 

@@ -19,13 +19,7 @@ from autograd.table import compose, defvjp
 Axes = int | tuple[int, ...]
 
 
-def _reshape_vjp(
-    g: Any, y: Any, x: Any, *, shape: Any = None, newshape: Any = None, order: str = "C"
-) -> Any:
-    return np.reshape(g, np.shape(x), order=_definite(order))
-
-
-def _ravel_vjp(g: Any, y: Any, x: Any, *, order: str = "C") -> Any:
+def _reshape_vjp(g: Any, y: Any, x: Any, *, order: str = "C") -> Any:
     return np.reshape(g, np.shape(x), order=_definite(order))
 
 
@@ -49,12 +43,8 @@ def _swapaxes_vjp(g: Any, y: Any, x: Any, *, axis1: int, axis2: int) -> Any:
     return np.swapaxes(g, axis1, axis2)
 
 
-def _squeeze_vjp(g: Any, y: Any, x: Any, *, axis: Axes | None = None) -> Any:
+def _reshaped_back(g: Any, y: Any, x: Any) -> Any:
     return np.reshape(g, np.shape(x))
-
-
-def _broadcast_to_vjp(g: Any, y: Any, x: Any, *, shape: Any) -> Any:
-    return g  # the engine sums it back to the shape of x
 
 
 def _flip_vjp(g: Any, y: Any, x: Any, *, axis: Axes | None = None) -> Any:
@@ -72,26 +62,21 @@ def _repeat_vjp(g: Any, y: Any, x: Any, *, repeats: Any, axis: int | None = None
     return scatter(g, (slice(None),) * axis + (source,), shape=shape)
 
 
-def _tile_vjp(g: Any, y: Any, x: Any, *, reps: Any) -> Any:
-    reps = (1,) * (np.ndim(y) - np.size(reps)) + tuple(np.ravel(reps).tolist())
-    shape = (1,) * (np.ndim(y) - np.ndim(x)) + np.shape(x)
-    pairs = [n for pair in zip(reps, shape, strict=True) for n in pair]
-    return np.reshape(
-        np.sum(np.reshape(g, pairs), axis=tuple(range(0, len(pairs), 2))), np.shape(x)
-    )
-
-
-defvjp(np.reshape, _reshape_vjp, facts={"channels": "kept", "numbers": "kept"})
-defvjp(np.ravel, _ravel_vjp, facts={"numbers": "kept"})
+defvjp(
+    np.reshape,
+    _reshape_vjp,
+    settings="shape newshape",
+    facts={"channels": "kept", "numbers": "kept"},
+)
+defvjp(np.ravel, _reshape_vjp, facts={"numbers": "kept"})
 defvjp(np.transpose, _transpose_vjp)
 defvjp(np.moveaxis, _moveaxis_vjp, facts={"numbers": "kept"})
 defvjp(np.swapaxes, _swapaxes_vjp)
-defvjp(np.expand_dims, _squeeze_vjp, facts={"numbers": "kept"})
-defvjp(np.squeeze, _squeeze_vjp, facts={"numbers": "kept"})
-defvjp(np.broadcast_to, _broadcast_to_vjp, broadcasts=True)
+defvjp(np.expand_dims, _reshaped_back, settings="axis", facts={"numbers": "kept"})
+defvjp(np.squeeze, _reshaped_back, settings="axis", facts={"numbers": "kept"})
+defvjp(np.broadcast_to, lambda g, y, x: g, settings="shape", broadcasts=True)
 defvjp(np.flip, _flip_vjp)
 defvjp(np.repeat, _repeat_vjp)
-defvjp(np.tile, _tile_vjp)
 defvjp(np.copy, lambda g, y, x: g)
 
 
@@ -118,12 +103,7 @@ def _roll_vjp(g: Any, y: Any, x: Any, *, shift: Any, axis: Axes | None = None) -
     return np.roll(g, np.negative(shift), axis)
 
 
-def _rot90_vjp(g: Any, y: Any, m: Any, *, k: int = 1, axes: Any = (0, 1)) -> Any:
-    return np.rot90(g, -k, axes)
-
-
 defvjp(np.roll, _roll_vjp)
-defvjp(np.rot90, _rot90_vjp)
 
 
 @compose(np.fliplr)

@@ -7,10 +7,9 @@ import numpy as np
 from autograd.derivatives.numerics import array_of, on_axes
 from autograd.derivatives.shaping import astype
 from autograd.errors import ShapeMismatch
+from autograd.numbers import Axis
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp
-
-Axis = int | tuple[int, ...] | None
 
 
 @compose(np.average)
@@ -109,11 +108,10 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
     return real + 1j * np.clip(np.imag(c), -1, 1) if np.iscomplexobj(c) else real
 
 
-def _bincount_vjp(g: Any, y: Any, x: Any, weights: Any, *, minlength: int = 0) -> Any:
-    return g[x]
-
-
-defvjp(np.bincount, None, _bincount_vjp, complex=False, note="by the weights only")
+defvjp(
+    np.bincount, None, lambda g, y, x, weights: g[x], settings="minlength", complex=False,
+    note="by the weights only",
+)  # fmt: skip
 
 
 @compose(np.histogram, complex=False, note="by the weights only")

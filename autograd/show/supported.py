@@ -40,7 +40,10 @@ iterable mintypecode nested_iters printoptions promote_types set_printoptions se
 seterrcall show_config show_runtime test typename
 """
 _APART = {*_PLAIN_ARRAYS.split(), *_TYPES_AND_SETTINGS.split()}
-_AS_ANOTHER = {"row_stack": np.vstack}  # a Python function that calls the other
+# Python functions that call another one.
+_AS_ANOTHER: dict[str, Any] = {
+    "np.row_stack": np.vstack, "autograd.dot": functions.sum_of_products,
+}  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -82,7 +85,7 @@ def entries() -> list[Entry]:
 
 def _entry(fn: Any, names: tuple[str, ...]) -> Entry:
     short = names[0].rpartition(".")[2]
-    fn = _AS_ANOTHER.get(short, fn)
+    fn = _AS_ANOTHER.get(names[0], fn)
     match TABLE.get(fn):
         case Plain():
             return Entry(names, NO_DERIVATIVE, About(), "gives what it gives of v.data", ())

@@ -15,10 +15,13 @@ from autograd import (
     at,
     defvjp,
     grad,
+    hessian,
     no_grad,
     primitive,
     relu,
 )
+from autograd.call import TABLE, Rules
+from autograd.table import Composition, Plain, Refusal
 from tests.programs import printed
 
 # ------------------------------------------------------------ NumPy's protocols
@@ -416,3 +419,244 @@ def test_backward_from_several_results_at_once_is_refused():
     with pytest.raises(ShapeMismatch, match="several results"):
         whole.backward()
     assert "Parts" not in repr(whole)
+
+
+# ---------------------------------------------------------------------------- the table
+
+
+@pytest.mark.parametrize(
+    ("fn", "kind", "args"),
+    [
+        (np.tanh, Rules, ([0.5, 1.0],)),
+        (np.add, Rules, ([1.0, 2.0], [3.0, 4.0])),
+        (np.concatenate, Rules, (([1.0], [2.0, 3.0]),)),
+        (np.average, Composition, ([1.0, 2.0],)),
+        (np.argmax, Plain, ([1.0, 2.0],)),
+        (relu, Rules, ([-1.0, 2.0],)),
+    ],
+)
+def test_an_entry_of_the_table_is_called_as_the_function_would_be(fn, kind, args):
+    values = [
+        tuple(map(Value, arg)) if type(arg) is tuple else Value(np.array(arg)) for arg in args
+    ]
+    arrays = [tuple(map(np.array, arg)) if type(arg) is tuple else np.array(arg) for arg in args]
+    assert type(TABLE[fn]) is kind
+    y = TABLE[fn](*values)
+    assert (type(y) is Value) == (kind is not Plain)
+    np.testing.assert_array_equal(y.data if type(y) is Value else y, fn(*arrays))
+
+
+def test_the_record_names_the_rules_of_the_call():
+    y = TABLE[np.sum](Value([1.0, 2.0]), axis=0)
+    assert (y.fn, y.kwargs) == (np.sum, {"axis": 0})
+
+
+def test_settings_of_an_entry_go_by_name_or_place():
+    x = Value(np.arange(6.0).reshape(2, 3))
+    assert TABLE[np.sum](x, 1).data.tolist() == TABLE[np.sum](x, axis=1).data.tolist() == [3, 12]
+
+
+def test_a_refusal_is_called_too_and_says_what_to_write():
+    assert type(TABLE[np.gcd]) is Refusal
+    with pytest.raises(NotDifferentiable, match=r"np\.gcd takes no Value"):
+        TABLE[np.gcd](Value(1.0), 2)
+
+
+def test_a_function_that_is_not_in_the_table_is_named():
+    with pytest.raises(NotDifferentiable, match="unheard_of has no derivative in the table"):
+        TABLE[primitive(named("unheard_of"))](Value(1.0))
+
+
+def named(name):
+    def fn(x):
+        return x
+
+    fn.__name__ = fn.__qualname__ = name
+    return fn
+
+
+# --------------------------------------------- rules of the user's own for what is composed
+
+
+def test_rules_of_the_users_own_come_before_a_composition():
+    lines = printed(
+        "import numpy as np",
+        "from autograd import Value, defvjp, grad",
+        "from autograd.table import TABLE, Composition",
+        "was = type(TABLE[np.average]) is Composition",
+        "defvjp(np.average, lambda g, y, x: 7 * g * np.ones_like(x))",
+        "print(was, grad(np.average)(np.ones(2)), Value(np.ones(2)).mean().fn is np.average)",
+        "print(np.average(Value(np.ones(2))).fn is np.average)",
+    )
+    assert lines == ["True [7. 7.] False", "True"]
+
+
+@pytest.mark.parametrize(
+    ("fn", "x"),
+    [("np.fft.fft2", "np.eye(1)"), ("np.nanstd", "np.ones(2)"), ("np.vander", "np.ones(2)")],
+)
+def test_they_do_before_one_that_is_imported_later(fn, x):
+    lines = printed(
+        "import sys, numpy as np",
+        "from autograd import Value, defvjp",
+        "before = len([name for name in sys.modules if name.startswith('autograd.derivatives.')])",
+        f"defvjp({fn}, lambda g, y, x: 7 * np.ones_like(x))",
+        "np.sinc(Value(0.5)); np.trace(Value(np.eye(2))); np.median(Value(np.ones(2)))",
+        "after = len([name for name in sys.modules if name.startswith('autograd.derivatives.')])",
+        f"v = Value({x})",
+        f"y = {fn}(v)",
+        "np.sum(np.real(y)).backward()",
+        f"print(y.fn is {fn}, set(v.grad.ravel().tolist()), after > before)",
+    )
+    assert lines == ["True {7.0} True"]
+
+
+# ------------------------------------------------------------------------------ settings
+
+
+def scaled(rules, **how):
+    """A primitive of two arrays and three settings."""
+
+    @primitive
+    def scale(x, w, *, by=1.0, mode="plain", other=0):
+        return x * w * by
+
+    defvjp(scale, *rules, **how)
+    return scale
+
+
+def by_x(g, y, x, w, *, by=1.0):
+    return g * w * by
+
+
+def by_w(g, y, x, w, *, by=1.0, mode="plain"):
+    return g * x * by * (-1 if mode == "odd" else 1)
+
+
+def test_a_setting_that_one_of_two_rules_names_reaches_that_one():
+    scale, x, w = scaled((by_x, by_w)), Value(2.0), Value(3.0)
+    y = scale(x, w, by=5.0, mode="odd")
+    y.backward()
+    assert (y.data, x.grad, w.grad) == (30.0, 15.0, -10.0)
+    assert y.kwargs == {"by": 5.0, "mode": "odd"}
+
+
+def test_further_settings_are_accepted_and_not_passed_to_a_rule():
+    scale, x = scaled((by_x, by_w), settings="other"), Value(2.0)
+    y = scale(x, 3.0, by=5.0, other=1)
+    y.backward()
+    assert x.grad == 15.0
+    assert y.kwargs["other"] == 1
+    assert grad(grad(lambda v: scale(v, v, by=5.0, other=1)))(2.0) == 10.0
+
+
+def test_a_rule_of_any_settings_gets_those_of_the_call():
+    given = []
+
+    def rule(g, y, x, w, **settings):
+        given.append(settings)
+        return g * w
+
+    scale = scaled((rule, by_w))
+    scale(Value(2.0), 3.0, mode="odd").backward()
+    assert given == [{"mode": "odd"}]
+
+
+@pytest.mark.parametrize("how", [{}, {"settings": "other"}])
+def test_other_settings_are_refused_by_name(how):
+    scale = scaled((by_x, by_w), **how)
+    refused = {"gamma": 1} if how else {"other": 1}
+    with pytest.raises(NotDifferentiable, match=rf"scale.*{next(iter(refused))}=.*by.*mode"):
+        scale(Value(2.0), 3.0, **refused)
+
+
+def test_settings_at_their_default_are_no_others():
+    scale, x = scaled((by_x, None)), Value(2.0)
+    scale(x, 3.0, mode="plain").backward()
+    assert x.grad == 3.0
+
+
+# -------------------------------------- primitives of the user's own, and absent gradients
+
+
+def own(f, rule, **how):
+    fn = primitive(f)
+    defvjp(fn, rule, **how)
+    return fn
+
+
+def slope(f):
+    """The gradient at [0, 4] of Σ f(√x): f decides about the pole of the root."""
+    v = Value([0.0, 4.0])
+    with np.errstate(invalid="ignore"):
+        np.sum(f(np.sqrt(v))).backward()
+    return v.grad
+
+
+def first_masked(fn):
+    return lambda x: np.where([False, True], fn(x), 0)
+
+
+def test_what_moves_elements_needs_no_entry():
+    suffix_sums = own(lambda x: np.cumsum(x[::-1])[::-1], lambda g, y, x: np.cumsum(g))
+    last = own(lambda x: x[[1, 1]], lambda g, y, x: np.stack([0 * g[0], g.sum()]))
+    assert slope(first_masked(suffix_sums)).tolist() == [0, 0.25]
+    assert slope(first_masked(last)).tolist() == [0, 0.25]
+
+
+@pytest.mark.parametrize("routes", [None, True, lambda g, y, x: g * (x > 0.5), lambda g, y, x: g])
+def test_routes_tells_that_a_factor_of_0_is_absence(routes):
+    threshold = own(lambda x: x * (x > 0.5), lambda g, y, x: g * (x > 0.5), routes=routes)
+    absent = routes is True or (routes is not None and routes(1.0, 0.0, 0.0) == 0)
+    np.testing.assert_array_equal(slope(threshold), [0 if absent else np.nan, 0.25])
+
+
+@pytest.mark.parametrize(("elementwise", "expected"), [(None, [0, 0]), (True, [np.nan, 4])])
+def test_elementwise_tells_that_a_rule_need_not_be_asked(elementwise, expected):
+    """The rule takes NaN for 0: asked with NaN, it claims that nothing comes through."""
+    rule = lambda g, y, x: 2 * np.nan_to_num(g)  # noqa: E731
+    double = own(lambda x: 2 * x, rule, elementwise=elementwise)
+    np.testing.assert_array_equal(slope(lambda x: double(x) ** 2), expected)
+
+
+def test_a_rule_that_refuses_nan_leaves_nan():
+    def rule(g, y, x):
+        if np.isnan(g).any():
+            raise ValueError("NaN")
+        return 2 * g
+
+    np.testing.assert_array_equal(slope(first_masked(own(lambda x: 2 * x, rule))), [np.nan, 0.5])
+
+
+# -------------------------------------------------------------------------------- einsum
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20])
+def test_einsum_of_many_operands(n):
+    rng = np.random.default_rng(0)
+    arrays = [rng.uniform(0.5, 1.5, (2, 2)) for _ in range(n)]
+    values = list(map(Value, arrays))
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    formula = ",".join(letters[k : k + 2] for k in range(n)) + "->" + letters[0] + letters[n]
+    np.einsum(formula, *values, optimize=True).sum().backward()
+    for k, v in enumerate(values):
+        left, right = np.ones(2), np.ones(2)
+        for a in arrays[:k]:
+            left = left @ a
+        for a in reversed(arrays[k + 1 :]):
+            right = a @ right
+        np.testing.assert_allclose(v.grad, np.outer(left, right), rtol=1e-12)
+
+
+def test_einsum_of_many_operands_to_second_order():
+    def f(x):
+        return np.einsum("i,i,i,i,ij->j", x, x, x, [1.0, 2.0, 3.0], np.ones((3, 1)))[0]
+
+    x = np.array([0.5, 1.0, 2.0])
+    np.testing.assert_allclose(grad(f)(x), 3 * x**2 * [1, 2, 3])
+    np.testing.assert_allclose(hessian(f)(x), np.diag(6 * x * [1, 2, 3]), atol=1e-12)
+
+
+def test_more_operands_than_einsum_takes():
+    with pytest.raises((TypeError, ValueError)):
+        np.einsum(",".join("a" * 70), *[Value([1.0])] * 70)

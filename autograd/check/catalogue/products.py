@@ -4,11 +4,16 @@ from typing import Any
 
 import numpy as np
 
+import autograd.functions as autograd
 from autograd.check.catalogue.rows import Calls, on_shapes
 
 FIRST: dict[str, Any] = {"axis": 0}  # NumPy's types do not know that ufunc's axis
 
 CALLS: Calls = {
+    autograd.sum_of_products: [
+        (lambda x, y, z: autograd.dot([x, y, x], [y, z, 2.0]), ((), (), ())),
+        (lambda x, y, z: autograd.dot([x, y], [z, x]), ((3,), (2, 3), ())),
+    ],
     np.matmul: on_shapes(
         np.matmul, ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)),
         ((4, 2, 3), (3, 2)), ((2, 3), (4, 3, 2)), ((4, 1, 2, 3), (2, 3, 2)), ((4, 2, 3), (3,)),
