@@ -25,7 +25,6 @@ from autograd.derivatives.scans import product_of_others
 from autograd.numbers import Axis
 from autograd.table import compose, data_of, defvjp
 
-Axis = int | tuple[int, ...] | None
 
 
 def _spread(r: Any, x: Any, axis: Axis) -> Any:
