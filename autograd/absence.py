@@ -9,10 +9,11 @@ NaN comes out of every sum and product that it goes into. No second table is nee
 Nothing here is used while all gradients are finite.
 """
 
-import operator
+import math
+from _thread import RLock
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from functools import cached_property
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,10 +25,11 @@ from autograd.problems import Problems
 from autograd.record import is_tracked, plain
 from autograd.recording import recording
 
-__all__ = ["Careful", "Trail", "finite", "in_numpy", "presence"]
+__all__ = ["Careful", "Passes", "Trail", "finite", "in_numpy", "presence"]
 
 # Bools in the shape of a gradient, True where there is one; Parts of them for several results.
 Presence: TypeAlias = Any
+Passes: TypeAlias = Callable[..., list[Contribution]]
 Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the place of an argument
 _COMING = -1  # as a place: the gradient that comes to the call
 
@@ -37,25 +39,41 @@ def presence(g: Cotangent, basis: bool) -> Presence:
     return _mapped(lambda c: c != 0 if basis else np.ones(np.shape(c), bool), g)
 
 
-def _reach(
-    nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
-) -> dict[Place, Presence]:
-    """For each call, and for each of its places, where the gradient is that comes and goes on."""
-    masks: dict[Place, Presence] = {}
-    present = dict(seeds)
-    for node in nodes:
+class _Reach:
+    """Where the gradients of a walk go, found out call by call as far as somebody asks.
+
+    seeds: where the gradients are that the walk begins with.
+    """
+
+    def __init__(
+        self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
+    ) -> None:
+        self._nodes, self._present, self._needed = iter(nodes), dict(seeds), needed
+        self._masks: dict[Place, Presence] = {}
+        self._number = math.inf  # of the last call that was looked at
+        self._looking = RLock()  # several threads may ask one recorded walk
+
+    def mask(self, node_number: int, place: int = _COMING) -> Presence:
+        """Where the gradient is that comes to a call, or that it passes on to a place; or None."""
+        with self._looking:
+            while self._number > node_number and (node := next(self._nodes, None)) is not None:
+                self._number = node._number
+                self._look_at(node)
+        return self._masks.get((node_number, place))
+
+    def _look_at(self, node: Any) -> None:
+        present = self._present
         here = present.pop(node, None)
         if type(node._call) is _Noted and here is not None:
             here = _mapped(np.logical_and, here, node._call.mask())
         if not _any(here):
-            continue
-        masks[node._number, _COMING] = here
-        places = wanted(node, needed)
+            return
+        self._masks[node._number, _COMING] = here
+        places = wanted(node, self._needed)
         for (place, parent, x), went in zip(places, _asked(node, here, places), strict=True):
-            masks[node._number, place] = went
+            self._masks[node._number, place] = went
             went = went if type(went) is Parts else _shrunk(went, np.shape(x))
             present[parent] = _either(present[parent], went) if parent in present else went
-    return masks
 
 
 def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> list[Presence]:
@@ -68,8 +86,8 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
             if call.routes:  # a factor of 0 says where not: so the numbers are the call's own
                 shares = in_numpy(node, _probe(y, here, 1), y, seen, places, call.routes)
             else:
-                y, seen = _made_finite(node)
-                shares = in_numpy(node, _probe(y, here, np.nan), y, seen, places)
+                others, seen = _with_numbers(node, _in_general_position)
+                shares = in_numpy(node, _probe(y, here, np.nan), others, seen, places)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a rule that refuses NaN
         return [np.ones(np.shape(x), bool) for _, _, x in places]
     return [_mapped(lambda c: c != 0, share) for share in shares]
@@ -78,32 +96,47 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
 class Careful:
     """The contributions of a walk, silenced where nothing comes, and what was no number elsewhere.
 
-    seeds: where the gradients are that the walk begins with.
+    seeds: where the gradients are that the walk begins with. passes: the contributions of a quick
+    walk, which do where they are finite.
     """
 
     def __init__(
-        self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
+        self,
+        nodes: list[Any],
+        seeds: dict[Any, Presence],
+        needed: Collection[Any] | None,
+        passes: Passes = contributions,
     ) -> None:
-        self._masks = _reach(nodes, seeds, needed)
+        self._reach = _Reach(nodes, seeds, needed)
+        self._quickly = passes
         self.problems = Problems()
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
     ) -> list[Contribution]:
-        """What a call passes back, computed in NumPy's numbers."""
-        places = [p for p in wanted(node, needed) if _any(self._masks.get((node._number, p[0])))]
-        masks = [self._masks[node._number, place] for place, _, _ in places]
-        here = self._masks.get((node._number, _COMING))
+        """What a call passes back: the rules as they are, if that is finite."""
+        with suppress(ArithmeticError):
+            found = self._quickly(node, g, needed, recorded)
+            if all(finite(share) for _, _, _, share in found):
+                return found
+        return self._silenced(node, g, needed, recorded)
+
+    def _silenced(
+        self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
+    ) -> list[Contribution]:
+        number = node._number
+        here = self._reach.mask(number)
+        places = [p for p in wanted(node, needed) if _any(self._reach.mask(number, p[0]))]
+        masks = [self._reach.mask(number, place) for place, _, _ in places]
         y, seen = (node, linked(node)) if recorded else (node._value, node.seen)
-        with np.errstate(all="ignore"):
-            shares = in_numpy(node, g, y, seen, places)
+        shares = in_numpy(node, g, y, seen, places)
+        shares = list(map(_silenced, shares, masks))
+        mixed = not (node._call.elementwise or np.all(here) or all(map(finite, shares)))
+        if mixed and type(here) is not Parts:
+            shares = _unmixed(node, g, here, places, shares, recorded)
             shares = list(map(_silenced, shares, masks))
-            mixed = not (node._call.elementwise or np.all(here) or all(map(finite, shares)))
-            if mixed and type(here) is not Parts:
-                shares = _unmixed(node, g, here, places, shares, recorded)
-                shares = list(map(_silenced, shares, masks))
-            found = [(*place, share) for place, share in zip(places, shares, strict=True)]
-            self.problems.note(node, g, found)
+        found = [(*place, share) for place, share in zip(places, shares, strict=True)]
+        self.problems.note(node, g, found)
         return found
 
 
@@ -117,14 +150,18 @@ def _unmixed(
     """
     probe = _probe(node._value, here, np.random.default_rng(0).uniform(1, 2, np.shape(here)))
     with recording(False):
-        first, second = (in_numpy(node, probe, *_made_finite(node, n), places) for n in (1, 2))
-    y, seen = _made_finite(node)
+        first, second = (
+            in_numpy(node, probe, *_with_numbers(node, partial(_finite, number=n)), places)
+            for n in (1, 2)
+        )
+    y, seen = _with_numbers(node, _finite)
     if recorded:
         y, seen = _finite(node), tuple(map(_finite, linked(node)))
     clean = in_numpy(node, g, y, seen, places)
-    return [np.where(np.equal(a, b), c, share) for a, b, c, share in zip(
-        first, second, clean, shares, strict=True
-    )]  # fmt: skip
+    return [
+        share if type(share) is Parts else np.where(np.equal(a, b), c, share)
+        for a, b, c, share in zip(first, second, clean, shares, strict=True)
+    ]
 
 
 def in_numpy(
@@ -144,12 +181,8 @@ class Trail:
     def __init__(
         self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
     ) -> None:
-        self._asked = nodes, seeds, needed
+        self.reach = _Reach(nodes, seeds, needed)
         self._first = max((v._number for v in (*nodes, *seeds)), default=0)
-
-    @cached_property
-    def masks(self) -> dict[Place, Presence]:
-        return _reach(*self._asked)
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
@@ -175,8 +208,10 @@ class _Noted:
         return getattr(self._rules, name)
 
     def mask(self) -> Presence:
-        mask = self._trail.masks.get(self._place, False)
-        return mask if self._part is None or type(mask) is not Parts else mask[self._part]
+        mask = self._trail.reach.mask(*self._place)
+        if type(mask) is Parts and self._part is not None:
+            mask = mask[self._part]
+        return False if mask is None else mask
 
 
 # ------------------------------------------------------------------------ of one gradient
@@ -201,6 +236,8 @@ def _either(a: Presence, b: Presence) -> Presence:
 
 def _shrunk(mask: Array, shape: tuple[int, ...]) -> Array:
     """A mask in the shape of an argument: True where any of what was broadcast from it is."""
+    if np.shape(mask) == shape:
+        return mask
     extra = max(np.ndim(mask) - len(shape), 0)
     mask = np.any(mask, axis=tuple(range(extra)))
     repeated = tuple(k for k, n in enumerate(mask.shape) if n != shape[k])
@@ -231,23 +268,31 @@ def finite(g: Cotangent) -> bool:
     return all(map(finite, g.values())) if type(g) is Parts else is_finite(plain(g))
 
 
-def _made_finite(node: Any, number: float = 1) -> tuple[Data, Args]:
-    """Result and arguments of a call like its own, but of finite numbers alone."""
-    own, y = node.seen, node._value
-    seen = tuple(_finite(x, number) for x in own)
-    if any(x is not x_own for x, x_own in zip(seen, own, strict=True)):
-        with suppress(ArithmeticError, LookupError, TypeError, ValueError):
-            y = node._call.forward(*seen, **node.kwargs)
-    return _finite(y, number), seen
+def _with_numbers(node: Any, changed: Callable[[Any], Any]) -> tuple[Data, Args]:
+    """Result and arguments of a call like its own, of arguments that are changed and finite."""
+    seen, y = tuple(map(changed, node.seen)), node._value
+    with suppress(ArithmeticError, LookupError, TypeError, ValueError):
+        y = node._call.forward(*seen, **node.kwargs)
+    return _finite(y), seen
 
 
 def _finite(x: Any, number: float = 1) -> Any:
-    """x itself, or with a number in the place of what is infinite or none."""
+    """x, or with a number in the place of what is infinite or none."""
     if type(x) is tuple:
-        members = tuple(_finite(member, number) for member in x)
-        return x if all(map(operator.is_, members, x)) else members
+        return tuple(_finite(member, number) for member in x)
     data = plain(x)
     return x if is_finite(data) else np.where(np.isfinite(data), x, number)[()]
+
+
+def _in_general_position(x: Any) -> Any:
+    """x, or finite numbers near it, and so at no pole: no zeros, and no singular matrices."""
+    if type(x) is tuple:
+        return tuple(map(_in_general_position, x))
+    x = _finite(x)
+    if getattr(np.asarray(x).dtype, "kind", "") not in "fc":
+        return x
+    jitter = 1e-3 * (2 + np.cos(np.arange(np.size(x)))).reshape(np.shape(x))
+    return (x + (1 + abs(x)) * jitter).astype(np.asarray(x).dtype)[()]
 
 
 def _as_numpy(x: Any) -> Any:

@@ -10,14 +10,14 @@ with care: see `absence`.
 """
 
 from _thread import RLock
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.absence import Careful, Trail, finite, presence
-from autograd.call import Contribution, contributions
+from autograd.absence import Careful, Passes, Trail, finite, presence
+from autograd.call import contributions
 from autograd.fitting import fit
 from autograd.numbers import Cotangent, like
 from autograd.scalars import walk_numbers
@@ -55,55 +55,63 @@ def walk(
     *,
     needed: Collection[Any] | None = None,
     recorded: bool = False,
-    retain: bool | None = None,
+    retain: bool = False,
     basis: bool = False,
-) -> None:
+) -> Gradients:
     """Replace, in `grads`, the gradients of the nodes by what they contribute to their parents.
 
     Afterwards `grads` holds the gradients of the leaves, or of those Values of `needed` that are
     no nodes. With recorded=True the rules run on Values, and their results can be differentiated
-    again. Nodes keep their gradient with retain=True, lose an earlier one with retain=False.
+    again. Returns the gradients of the nodes, if they are to be retained; None where none came.
 
     basis: a 0 in the gradients that are given says that there is none, as in rows of a Jacobian.
     """
-    seeds = dict(grads)
-    passes: Callable[..., list[Contribution]] = contributions
+    seeds, kept = dict(grads), dict.fromkeys(nodes if retain else ())
+    passes: Passes = contributions
     if recorded:
         present = {v: presence(g, basis) for v, g in seeds.items()}
         passes = Trail(nodes, present, needed).contributions
     try:
         with np.errstate(all="ignore"):
-            _walk(nodes, grads, passes, needed, recorded, retain)
-        if _all_finite(grads.values()) and not (retain and any(map(_hides, nodes))):
-            return
+            _walk(nodes, grads, passes, needed, recorded, kept, hopeful=True)
+        if _all_finite(grads.values()) and not any(_hides(v, g) for v, g in kept.items()):
+            return kept
     except ArithmeticError:  # Python's numbers raise where NumPy has an answer
         pass
     present = {v: presence(g, basis) for v, g in seeds.items()}
-    careful = Careful(nodes, present, needed)
+    careful = Careful(nodes, present, needed, passes)
+    kept = dict.fromkeys(kept)
     grads.clear()
     grads.update(seeds)
     with np.errstate(all="ignore"):
-        _walk(nodes, grads, careful.contributions, needed, recorded, retain)
-    careful.problems.report(grads, [node._grad for node in nodes if retain])
+        _walk(nodes, grads, careful.contributions, needed, recorded, kept)
+    careful.problems.report(grads, kept.values())
+    return kept
 
 
 def _walk(
     nodes: Iterable[Any],
     grads: Gradients,
-    passes: Callable[..., list[Contribution]],
+    passes: Passes,
     needed: Collection[Any] | None,
     recorded: bool,
-    retain: bool | None,
+    kept: Gradients,
+    hopeful: bool = False,
 ) -> None:
+    """hopeful: at the first leaf, give up by ArithmeticError if what comes to it is not finite."""
     for node in nodes:
         g = grads.pop(node, None)
-        if retain is not None:
-            node._grad = g if retain else None
         if g is None:
             continue
+        if kept:
+            kept[node] = g
         call = node._call
         for place, parent, x, c in passes(node, g, needed, recorded):
             c = fit(c, parent, x, g, call, place)
+            if hopeful and parent._call is None:
+                hopeful = False
+                if not finite(c):
+                    raise ArithmeticError
             grads[parent] = grads[parent] + c if parent in grads else c
 
 
@@ -118,9 +126,9 @@ def _all_finite(gradients: Iterable[Cotangent]) -> bool:
     return total - total == 0 or all(map(finite, gradients))
 
 
-def _hides(node: Any) -> bool:
+def _hides(node: Any, g: Cotangent) -> bool:
     """True if a kept gradient is not finite, and a call routed that away from the leaves."""
-    return bool(node._call.routes) and node._grad is not None and not finite(node._grad)
+    return bool(node._call.routes) and g is not None and not finite(g)
 
 
 _adding = RLock()  # a rule may call backward() itself
@@ -135,10 +143,13 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
     if type(root._x) is float or type(root._w) is float:
         with _adding, np.errstate(all="ignore"):
             grads = walk_numbers(root, g, retain) or grads
-    if nodes := newest_first(grads):
+    nodes, kept = newest_first(grads), {}
+    if nodes:
         grads = {v: g for v, g in grads.items() if g is not None}
-        walk(nodes, grads, retain=retain)
+        kept = walk(nodes, grads, retain=retain)
     with _adding:
+        for node in nodes:
+            node._grad = kept.get(node)
         for v, g in grads.items():
             if type(g) is complex or (type(g) is not float and g.dtype.kind == "c"):
                 g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends

@@ -47,7 +47,7 @@ defvjp(
     kink="0 at 0",
     complex=False,
     elementwise=True,
-    routes=lambda g, y, x: g * (x >= 0),
+    routes=lambda g, y, x: g * ~np.less(x, 0),
     facts={"active": lambda v: v.data > 0, "bounds": (0.0, np.inf)},
 )
 

@@ -26,48 +26,56 @@ class Problems:
     def note(self, node: Any, g: Cotangent, found: Iterable[Contribution]) -> None:
         """Look for what is infinite or no number in the contributions of a call, and only there."""
         self._note_sum(node, g)
+        before = [*_not_finite(g), *_not_finite(node.seen)]
         for place, parent, _, share in found:
             if _has(np.isnan, share):
                 self._given_nan.add(parent)
-            if type(share) is not Parts and type(g) is not Parts and not is_finite(plain(share)):
+            if type(share) is not Parts and not is_finite(plain(share)):
                 where = f"in the derivative of {name_of(node.fn)} by its argument {place}"
-                before = [x for x in map(plain, (g, *node.seen)) if not is_finite(x)]
-                self._note("divide", np.isinf, share, before, node, "division by zero " + where)
-                if not is_finite(node._value):
-                    before.append(node._value)
-                what = "0 · ∞, which is no number, " + where
-                self._note("invalid", np.isnan, share, before, node, what)
-
-    def _note(
-        self, kind: str, bad: Any, share: Cotangent, before: list[Data], node: Any, sentence: str
-    ) -> None:
-        new = bad(plain(share))
-        for was in map(bad, before):  # of an elementwise call, each element by itself
-            fits = node._call.elementwise and np.shape(was) in ((), np.shape(new))
-            new = new & ~was if fits else new & (not np.any(was))
-        if np.any(new):
-            index = tuple(int(i) for i in np.argwhere(new)[0])
-            at = f", at index {index}." if index else "."
-            self._first.setdefault(kind, sentence + at)
+                new = _new(np.isinf, share, before, node)
+                self._keep("divide", new, "division by zero " + where)
+                new = _new(np.isnan, share, [*before, *_not_finite(node._value)], node)
+                self._keep("invalid", new, "0 · ∞, which is no number, " + where)
 
     def _note_sum(self, v: Any, g: Cotangent) -> None:
         if v not in self._given_nan and _has(np.isnan, g):
             self._first.setdefault("invalid", "∞ - ∞ in the sum of what comes to a gradient.")
+
+    def _keep(self, kind: str, new: Any, sentence: str) -> None:
+        if np.any(new):
+            index = tuple(int(i) for i in np.argwhere(new)[0])
+            self._first.setdefault(kind, sentence + (f", at index {index}." if index else "."))
 
     def report(self, grads: dict[Any, Cotangent], kept: Iterable[Cotangent]) -> None:
         """Warn or raise once, as np.errstate says, if no number or an infinite one comes out.
 
         grads: of the Values that the walk ends at. kept: of those between, if they keep theirs.
         """
-        for v, g in grads.items():
+        ends = [(v, g) for v, g in grads.items() if type(g) is Parts or not is_finite(plain(g))]
+        for v, g in ends:
             self._note_sum(v, g)
-        for kind, bad, where in (
-            ("invalid", np.isnan, (*grads.values(), *kept)),
-            ("divide", np.isinf, (*grads.values(),)),
-        ):
-            if kind in self._first and any(_has(bad, g) for g in where):
+        for kind, bad, between in (("invalid", np.isnan, kept), ("divide", np.isinf, ())):
+            there = any(_has(bad, g) for g in (*(g for _, g in ends), *between))
+            if there and kind in self._first:
                 _say(np.geterr()[kind], self._first[kind])  # type: ignore[literal-required]
                 return
+
+
+def _not_finite(x: Any) -> list[Data]:
+    """Those of one or several numbers and arrays that are not finite."""
+    if type(x) is Parts or type(x) is tuple:
+        members = x.values() if type(x) is Parts else x
+        return [found for member in members for found in _not_finite(member)]
+    return [] if x is None or is_finite(plain(x)) else [plain(x)]
+
+
+def _new(bad: Any, share: Cotangent, before: list[Data], node: Any) -> Any:
+    """Where a share is bad, and nothing was before; of an elementwise call, by element."""
+    new = bad(plain(share))
+    for was in (bad(x) for x in before):
+        by_element = node._call.elementwise and np.shape(was) in ((), np.shape(new))
+        new = new & ~was if by_element else new & (not np.any(was))
+    return new
 
 
 def _has(bad: Any, g: Cotangent) -> bool:

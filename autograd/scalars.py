@@ -98,7 +98,12 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
                     order[age], b._grad = b, db
                 else:
                     add(b, db)
-    except ArithmeticError:
+    except BaseException as error:
+        for node in order:  # no sums of parts
+            if node is not None:
+                node._grad = None
+        if not isinstance(error, ArithmeticError):
+            raise
         return {}
     return found if is_finite(sum(g for g in found.values() if g is not None)) else {}
 

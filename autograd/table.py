@@ -84,7 +84,7 @@ def defvjp(
     settings: str = "",
     broadcasts: bool | None = None,
     elementwise: bool | None = None,
-    routes: bool | Rule | None = None,
+    routes: bool | Rule | tuple[Rule, ...] | None = None,
     sequence: bool = False,
     several: bool = False,
     scalar: Callable[..., float] | None = None,
@@ -112,8 +112,8 @@ def defvjp(
     elementwise: each element of the result depends on that element of each argument alone, after
         broadcasting; by default true of NumPy's ufuncs without a signature.
     routes: the gradient goes to some elements and not to others, as of np.where, and a 0 that a
-        rule returns says so: True, or a rule in place of the others that says where it goes, if
-        they are 0 elsewhere too.
+        rule returns says so: True; or, if the rules are 0 elsewhere too, one that says where it
+        goes, or one for each of them.
     sequence: the one argument is a sequence of arrays, and the rule returns as many gradients.
     several: the result is a tuple of arrays; the rule finds the gradient of the i-th in g[i], or
         None, and that result with `part(y, i)`.
@@ -148,7 +148,7 @@ def defvjp(
         more=settings,
         broadcasts=by_element or (ufunc if broadcasts is None else broadcasts),
         elementwise=by_element,
-        routes=rules if routes is True else (routes,) * len(rules) if routes else (),
+        routes=_routes(rules, routes),
         sequence=sequence,
         several=several,
         scalar=scalar,
@@ -165,6 +165,12 @@ def defvjp(
             vars(known).clear()
             vars(known).update(vars(defined))
         TABLE[fn] = known  # without a composition: whoever gives rules wants them used
+
+
+def _routes(rules: tuple[Rule | None, ...], routes: Any) -> tuple[Rule | None, ...]:
+    if isinstance(routes, tuple):
+        return routes
+    return rules if routes is True else (routes,) * len(rules) if routes else ()
 
 
 def rules_of(fn: _Function) -> Rules | None:

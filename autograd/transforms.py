@@ -337,11 +337,14 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     _check_shapes("tangents", flatten(list(tangents))[0], "args", flatten(list(args))[0])
     value, pullback = vjp(f, *args)
     anywhere = map_nest(lambda y: like(1, plain(y)), value)
-    with np.errstate(all="ignore"):  # nobody's result, so nothing to warn of
+    with np.errstate(all="ignore"):  # of walks whose results nobody sees
         _, pushforward = vjp(pullback, anywhere)
-    tangent = pushforward(tuple(tangents))[0]
-    if not all(is_finite(plain(t)) for t in flatten(tangent)[0]):
-        pullback(anywhere)  # which tells why
+        tangent = pushforward(tuple(tangents))[0]
+    bad = [t for t in map(plain, flatten(tangent)[0]) if not is_finite(t)]
+    if bad:  # the walk back tells why
+        said = any(np.isnan(t).any() for t in bad)
+        with np.errstate(invalid=np.geterr()["invalid"] if said else "ignore"):
+            pullback(anywhere)
     free = not _values_of([value, list(args), list(tangents)])
     return value, map_nest(plain, tangent) if free else tangent
 

@@ -265,11 +265,13 @@ defvjp(
     complex=False,
     routes=True,
 )
+_NOT_LESS = (lambda g, z, x, y: g * ~np.less(x, y), lambda g, z, x, y: g * ~np.less(y, x))
+
 defvjp(
     np.maximum,
     lambda g, z, x, y: _larger_vjp(g, x, y),
     lambda g, z, x, y: _larger_vjp(g, y, x),
-    **_SHARES,
+    **_SHARES | {"routes": _NOT_LESS},  # NaN counts
     facts={  # with the constant 0 it is relu
         "active": lambda v: (
             v.data > 0 if 0 in [a for a in v.args if not (is_tracked(a) or np.ndim(a))] else None
@@ -281,7 +283,7 @@ defvjp(
     np.minimum,
     lambda g, z, x, y: _larger_vjp(g, y, x),
     lambda g, z, x, y: _larger_vjp(g, x, y),
-    **_SHARES,
+    **_SHARES | {"routes": _NOT_LESS[::-1]},
 )
 defvjp(
     np.fmax,

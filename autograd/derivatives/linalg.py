@@ -213,10 +213,16 @@ def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
         share = share - 1j * np.real(turn)
     elif g_log is None:
         return zeros_of(a)
-    share = _for_each(share)
-    if not np.all(data_of(share)):  # where nothing comes in, singular matrices may be
-        a = np.where(share == 0, np.eye(np.shape(a)[-1], dtype=dtype_of(a)), a)
-    return share * transposed(np.linalg.inv(a))
+    return _for_each(share) * transposed(_inverse_or_infinity(a))
+
+
+def _inverse_or_infinity(a: Any) -> Any:
+    """The inverses of a stack of matrices; infinite in all elements where there is none."""
+    singular = _for_each(np.linalg.det(data_of(a)) == 0)
+    if not np.any(singular):
+        return np.linalg.inv(a)
+    eye = np.eye(np.shape(a)[-1], dtype=dtype_of(a))
+    return np.where(singular, np.inf, np.linalg.inv(np.where(singular, eye, a)))
 
 
 defvjp(np.linalg.det, _det_vjp, note="cofactors, at singular matrices too")

@@ -26,7 +26,6 @@ from autograd.numbers import Axis
 from autograd.table import compose, data_of, defvjp
 
 
-
 def _spread(r: Any, x: Any, axis: Axis) -> Any:
     """A reduction's result r with the reduced axes put back, as long as 1: it broadcasts with x."""
     whole = shape(x)

@@ -46,7 +46,7 @@ defvjp(
     kink="negative_slope at 0",
     complex=False,
     elementwise=True,
-    routes=lambda g, y, x, *, negative_slope=0.01: g * np.where(x >= 0, 1.0, negative_slope),
+    routes=lambda g, y, x, *, negative_slope=0.01: g * np.where(x < 0, negative_slope, 1.0),
 )
 
 
@@ -323,7 +323,9 @@ defvjp(
     lambda g, y, x, *, min_val=-1.0, max_val=1.0: g * ((x > min_val) & (x < max_val)),
     kink="0 at both bounds",
     complex=False,
-    routes=lambda g, y, x, *, min_val=-1.0, max_val=1.0: g * ((x >= min_val) & (x <= max_val)),
+    routes=lambda g, y, x, *, min_val=-1.0, max_val=1.0: (
+        g * ~(np.less(x, min_val) | np.greater(x, max_val))
+    ),
 )
 
 

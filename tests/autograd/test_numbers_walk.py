@@ -259,8 +259,37 @@ def test_an_unfinished_walk_leaves_the_graph_usable():
 # --------------------------------------------------------------------------- threads
 
 
+@primitive
+def yielding(x):
+    return x * 1.0
+
+
+def _yielding_vjp(g, y, x):
+    time.sleep(0)  # another thread's turn
+    return g
+
+
+defvjp(yielding, _yielding_vjp)
+
+
+def total(y):
+    """y as one number, by a call of numbers if it is one."""
+    return y * 1.0 if type(y.data) is float else np.sum(y)
+
+
+def doubled(y):
+    return np.stack([y, y]).sum()
+
+
 def in_threads(n, work):
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(n)]
+    """work(k) in each of n threads, which begin together."""
+    start = threading.Barrier(n)
+
+    def wait_and_work(k):
+        start.wait()
+        work(k)
+
+    threads = [threading.Thread(target=wait_and_work, args=(k,)) for k in range(n)]
     for t in threads:
         t.start()
     for t in threads:
@@ -269,27 +298,30 @@ def in_threads(n, work):
 
 @pytest.mark.parametrize("kind", [float, lambda x: np.full(3, x), np.float32])
 def test_threads_with_shared_leaves_lose_nothing(kind):
-    w, repetitions = Value(kind(2.0)), 150
+    w, repetitions = Value(kind(2.0)), 100
 
     def work(k):
         for _ in range(repetitions):
-            np.sum(w * w * float(k) + w).backward()
+            total(yielding(w) * w * float(k) + w).backward()
 
     in_threads(4, work)
     assert np.all(w.grad == repetitions * (4 * (0 + 1 + 2 + 3) + 4.0))
 
 
 @pytest.mark.parametrize("kind", [float, lambda x: np.full(3, x)])
-def test_threads_with_one_graph_lose_nothing(kind):
-    w = Value(kind(2.0))
+@pytest.mark.parametrize("finishes", [[total], [doubled], [total, doubled]])
+def test_threads_with_one_graph_lose_nothing(kind, finishes):
+    """From its numbers, from arrays made of them, and from either at once."""
+    w, repetitions = Value(kind(2.0)), 60
     y = w
-    for _ in range(20):
-        y = y + w * 0.5 + relu(w)
-    y, repetitions = np.sum(y * w), 100
-    y.backward()
-    once = np.copy(w.grad)
+    for _ in range(4):
+        y = yielding(y) * 0.25 + y * 0.5 + w
+    roots = [finish(y) for finish in finishes]
+    for root in roots:
+        root.backward()
+    once = np.copy(w.grad) / len(roots)
     w.zero_grad()
-    in_threads(4, lambda k: [y.backward() for _ in range(repetitions)])
+    in_threads(4, lambda k: [roots[k % len(roots)].backward() for _ in range(repetitions)])
     assert np.all(w.grad == 4 * repetitions * once)
 
 

@@ -19,15 +19,13 @@ def _walking(add: Any, order: Any = list) -> Plant:
 
     def walk(
         nodes: Iterable[Any], grads: dict[Any, Any], passes: Any, needed: Any, recorded: bool,
-        retain: bool | None,
+        kept: dict[Any, Any], hopeful: bool = False,
     ) -> None:  # fmt: skip
         if recorded:
-            _walk(nodes, grads, passes, needed, recorded, retain)
+            _walk(nodes, grads, passes, needed, recorded, kept, hopeful)
             return
         for node in order(nodes):
             g = grads.pop(node, None)
-            if retain is not None:
-                node._grad = g if retain else None
             if g is not None:
                 for place, parent, x, c in passes(node, g, needed, recorded):
                     add(grads, parent, fitting.fit(c, parent, x, g, node._call, place))
