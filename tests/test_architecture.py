@@ -52,7 +52,6 @@ MAY_IMPORT = {
         "autograd.record", "autograd.recording",
     },
     "autograd.derivatives": {
-        "autograd.binding", "autograd.numbers",
         "autograd.binding", "autograd.call", "autograd.derivatives", "autograd.errors",
         "autograd.naming", "autograd.numbers", "autograd.record", "autograd.table",
     },

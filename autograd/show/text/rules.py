@@ -41,6 +41,7 @@ _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
     np.divide: _binary(ast.Div()),
     np.floor_divide: _binary(ast.FloorDiv()),
     np.greater: lambda x, y: ast.Compare(x, [ast.Gt()], [y]),
+    np.less: lambda x, y: ast.Compare(x, [ast.Lt()], [y]),
     numerics.zeros_of: lambda x: ast.Constant(0),
     data_of: lambda x: x,
 }
