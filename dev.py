@@ -74,8 +74,10 @@ def demo(*arguments: str) -> int:
 
 
 def test(*arguments: str) -> int:
-    python = environment(".venv", ".[test]", ".[examples]", ".[browser]", "pandas>=2.2")
-    return run(python, "-m", "pytest", "--timeout=300", *arguments)
+    python = environment(
+        ".venv", ".[test]", ".[examples]", ".[browser]", "pandas>=2.2", "pytest-xdist>=3.5"
+    )
+    return run(python, "-m", "pytest", "--timeout=300", "-n", "auto", *arguments)
 
 
 def check() -> int:

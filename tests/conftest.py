@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from autograd.recording import is_recording
 
-settings.register_profile("dev", deadline=None, max_examples=25)
+settings.register_profile("dev", deadline=None, max_examples=10)
 settings.register_profile(
     "ci",
     deadline=None,

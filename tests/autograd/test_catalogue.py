@@ -27,7 +27,7 @@ ROWS = [
     for k, (call, shapes) in enumerate(rows)
 ]
 COMPLEX = [row for row in ROWS if about_of(row.values[0]).complex]
-FEW = settings(max_examples=max(3, settings().max_examples // 10))
+FEW = settings(max_examples=max(2, settings().max_examples // 10))
 
 
 def quietly(f, *args, **kwargs):
