@@ -179,9 +179,14 @@ class Binding:
             return arg
         if isinstance(arg, Record):
             return arg._value
-        if self.sequence:
-            return tuple([m._value if isinstance(m, Record) else _array(m) for m in arg])
         return plain(arg) if self.rules[place] is None else _array(arg)
+
+    def see_all(self, members: Args) -> Args:
+        """The members of a sequence as the function and its rule see them."""
+        try:
+            return tuple([m._value for m in members])  # as if all were Values
+        except AttributeError:
+            return tuple([m._value if isinstance(m, Record) else _array(m) for m in members])
 
     def compute(self, *seen: Any, **settings: Any) -> Data:
         """The result for plain data; of Python's numbers in Python, ten times as fast."""

@@ -38,9 +38,11 @@ class Rules(Binding):
                     f"{', '.join(kwargs)}."
                 )
         if self.sequence:
-            args = (tuple(args[0]),)
-        parents = tuple([_parent(arg) for arg in args])
-        seen = tuple([self.see(arg, i) for i, arg in enumerate(args)])
+            members = tuple(args[0])
+            parents, seen = (_values_among(members),), (self.see_all(members),)
+        else:
+            parents = tuple([arg if isinstance(arg, Record) else None for arg in args])
+            seen = tuple([self.see(arg, i) for i, arg in enumerate(args)])
         data = self.compute(*seen, **kwargs)
         if self.several:
             return _each(self, parents, seen, kwargs, data)
@@ -49,11 +51,11 @@ class Rules(Binding):
         return record(self, data, *(*parents, None)[:2], *(*seen, None)[:2])
 
 
-def _parent(arg: Any) -> Any:
-    """The argument if it is a Value, else None; of a sequence each."""
-    if type(arg) is tuple:
-        return tuple([m if isinstance(m, Record) else None for m in arg])
-    return arg if isinstance(arg, Record) else None
+def _values_among(members: Args) -> Args:
+    """Each member of a sequence if it is a Value, else None."""
+    if len({*map(type, members)}) == 1 and isinstance(members[0], Record):
+        return members
+    return tuple([m if isinstance(m, Record) else None for m in members])
 
 
 def _each(call: Rules, parents: Args, seen: Args, settings: dict[str, Any], data: Any) -> Any:

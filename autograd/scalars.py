@@ -3,8 +3,7 @@
 A scalar program makes a call for each number, so what the walk itself takes is most of the time.
 """
 
-import itertools
-from collections.abc import Iterable
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ import numpy as np
 from autograd.call import TABLE
 from autograd.derivatives import elementwise  # noqa: F401 (which fills the table)
 from autograd.fitting import fit
+from autograd.functions import sum_of_products
 from autograd.numbers import Cotangent, is_finite
 
 __all__ = ["walk_numbers"]
 
-_MULTIPLY, _ADD = TABLE[np.multiply], TABLE[np.add]
+_ADD, _MULTIPLY, _DOT = TABLE[np.add], TABLE[np.multiply], TABLE[sum_of_products]
 
 
 def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangent]:
@@ -30,21 +30,18 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
     top = root._number
     order: list[Any] = [root, *[None] * 63]
     room, calls = len(order), iter(order)
-    found: dict[Any, Cotangent] = {}
+    leaves: dict[Any, float] = defaultdict(float)
+    rest: dict[Any, Cotangent] = {}  # of calls with arrays, or too old to have a place in `order`
     root._grad = gradient
 
     def add(parent: Any, c: float | None) -> None:
         nonlocal room
         age = top - parent._number
-        if parent._call is None:
-            if c is not None:
-                found[parent] = found[parent] + c if parent in found else c
-            return
         if age >= room == len(order):
             room = _room(order, age)
         if age >= room:
-            before = found.setdefault(parent)
-            found[parent] = before if c is None else c if before is None else before + c
+            before = rest.setdefault(parent)
+            rest[parent] = before if c is None else c if before is None else before + c
         elif order[age] is None:
             order[age], parent._grad = parent, c
         elif c is not None:
@@ -65,39 +62,41 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
                 else:
                     da = None if a is None else _number(node, 0, g)
                     db = None if b is None else _number(node, 1, g)
-            elif call.sequence and (shares := _numbers(node, g)) is not None:
-                for parent, c in zip(a[0], shares, strict=False):
+                # `add`, written out for what nearly always is: a leaf, or a call met first.
+                if a is not None:
+                    if a._call is None:
+                        if da is not None:
+                            leaves[a] += da
+                    elif (age := top - a._number) < room and order[age] is None:
+                        order[age], a._grad = a, da
+                    else:
+                        add(a, da)
+                if b is not None:
+                    if b._call is None:
+                        if db is not None:
+                            leaves[b] += db
+                    elif (age := top - b._number) < room and order[age] is None:
+                        order[age], b._grad = b, db
+                    else:
+                        add(b, db)
+            elif call is _DOT and {*map(type, x[0])} == {float}:
+                half = len(x[0]) // 2
+                for parent, factor in zip(a[0], (*x[0][half:], *x[0][:half]), strict=True):
                     if parent is None:
                         continue
-                    if parent._call is None and c is not None:
-                        found[parent] = found[parent] + c if parent in found else c
-                    elif c is None or (age := top - parent._number) >= room or order[age] is None:
+                    c = None if g is None else g * factor
+                    if parent._call is None:
+                        if c is not None:
+                            leaves[parent] += c
+                    elif (age := top - parent._number) >= room or order[age] is None or c is None:
                         add(parent, c)
                     else:
                         parent._grad = c if parent._grad is None else parent._grad + c
-                a = b = None
             else:
-                found |= {v: v._grad for v in (node, *calls) if v is not None}
+                rest |= {v: v._grad for v in (node, *calls) if v is not None}
                 break
             if not retain:
                 node._grad = None
-            # `add`, written out for what nearly always is: a call met first, or a leaf.
-            if a is not None:
-                if a._call is None:
-                    if da is not None:
-                        found[a] = found[a] + da if a in found else da
-                elif (age := top - a._number) < room and order[age] is None:
-                    order[age], a._grad = a, da
-                else:
-                    add(a, da)
-            if b is not None:
-                if b._call is None:
-                    if db is not None:
-                        found[b] = found[b] + db if b in found else db
-                elif (age := top - b._number) < room and order[age] is None:
-                    order[age], b._grad = b, db
-                else:
-                    add(b, db)
     except BaseException as error:
         for node in order:  # no sums of parts
             if node is not None:
@@ -105,7 +104,7 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
         if not isinstance(error, ArithmeticError):
             raise
         return {}
-    return found if is_finite(sum(g for g in found.values() if g is not None)) else {}
+    return leaves | rest if is_finite(sum(leaves.values(), 0.0)) else {}
 
 
 def _number(node: Any, place: int, g: float) -> float | None:
@@ -120,16 +119,6 @@ def _number(node: Any, place: int, g: float) -> float | None:
         return c
     route = call.routes[place]
     return c if (route(1.0, y, x) if call.arity == 1 else route(1.0, y, x, w)) else None
-
-
-def _numbers(node: Any, g: float | None) -> Iterable[float | None] | None:
-    """The same of a call of a sequence of numbers, for each of them; None of any other call."""
-    if {*map(type, node._x[0])} != {float}:
-        return None
-    if g is None:
-        return itertools.repeat(None)
-    settings = node._call.given(0, node._w)
-    return node._call.first(g, node._value, *node._x, **settings)
 
 
 def _room(order: list[Any], age: int) -> int:

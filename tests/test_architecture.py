@@ -67,7 +67,8 @@ MAY_IMPORT = {
         "autograd.record",
     },
     "autograd.scalars": {
-        "autograd.call", "autograd.derivatives", "autograd.fitting", "autograd.numbers",
+        "autograd.call", "autograd.derivatives.elementwise", "autograd.fitting",
+        "autograd.functions", "autograd.numbers",
     },
     "autograd.backward": {
         "autograd.absence", "autograd.call", "autograd.fitting", "autograd.numbers",
