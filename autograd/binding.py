@@ -134,16 +134,18 @@ class Binding:
         """
         if len(args) <= self.arity and self.settings.issuperset(settings):
             return args, settings
-        arrays, given = list(args[: self.arity]), settings
+        arrays, given = list(args[: self.arity]), dict(settings)
         if len(args) > self.arity:
-            given = self._named(args) | settings
-            if twice := self._named(args).keys() & settings.keys():
+            given = self._named(args)
+            if twice := given.keys() & settings.keys():
                 raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
+            given |= settings
         else:
-            given = dict(settings)
             for name in self.names[len(args) : self.arity]:
                 if any(later in given for later in self.names[len(arrays) : self.arity]):
                     arrays.append(given.pop(name, None))
+        if self.settings.issuperset(given):
+            return tuple(arrays), given
         kept = {
             name: value
             for name, value in given.items()
@@ -191,8 +193,8 @@ class Binding:
     def compute(self, *seen: Any, **settings: Any) -> Data:
         """The result for plain data; of Python's numbers in Python, ten times as fast."""
         try:
-            if self.scalar is not None and {*map(type, seen)} == {float}:
-                return self.scalar(*seen)
+            if self.scalar is not None and type(seen[0]) is type(seen[-1]) is float:
+                return self.scalar(*seen)  # of one or two numbers
         except (ValueError, OverflowError, ZeroDivisionError):  # NumPy has an answer, and warns
             seen = tuple(map(np.float64, seen))
         try:

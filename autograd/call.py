@@ -26,7 +26,8 @@ class Rules(Binding):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.is_unary and len(args) == 1 and not kwargs and isinstance(v := args[0], Record):
-            return record(self, self.compute(v._value), v, None, v._value, None)
+            x = v._value
+            return record(self, self.compute(x), v, None, x, None)
         if len(args) != self.arity or kwargs:
             args, kwargs = self.bind(args, kwargs)
             if "dtype" in kwargs and self.casts:
