@@ -11,21 +11,21 @@ Nothing here is used while all gradients are finite.
 
 import math
 from _thread import RLock
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.binding import Args
-from autograd.call import Contribution, Parts, contributions, linked, pulled, wanted
+from autograd.call import Contribution, Parts, Rules, contributions, linked, pulled, wanted
 from autograd.numbers import Array, Cotangent, Data, is_finite
 from autograd.problems import Problems
-from autograd.record import is_tracked, plain
+from autograd.record import is_tracked, next_number, plain
 from autograd.recording import recording
 
-__all__ = ["Careful", "Passes", "Trail", "finite", "in_numpy", "presence"]
+__all__ = ["Careful", "Passes", "Reach", "Trail", "finite", "in_numpy"]
 
 # Bools in the shape of a gradient, True where there is one; Parts of them for several results.
 Presence: TypeAlias = Any
@@ -34,30 +34,40 @@ Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the pla
 _COMING = -1  # as a place: the gradient that comes to the call
 
 
-def presence(g: Cotangent, basis: bool) -> Presence:
-    """All of a gradient that a walk begins with; of a basis, as for a Jacobian, what is not 0."""
-    return _mapped(lambda c: c != 0 if basis else np.ones(np.shape(c), bool), g)
-
-
-class _Reach:
+class Reach:
     """Where the gradients of a walk go, found out call by call as far as somebody asks.
 
-    seeds: where the gradients are that the walk begins with.
+    seeds: the gradients that the walk begins with. basis: a 0 in them says that there is none.
     """
 
     def __init__(
-        self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
+        self,
+        nodes: list[Any],
+        seeds: dict[Any, Cotangent],
+        needed: Collection[Any] | None,
+        basis: bool = False,
     ) -> None:
-        self._nodes, self._present, self._needed = iter(nodes), dict(seeds), needed
+        self._nodes, self._seeds, self._needed, self._basis = nodes, dict(seeds), needed, basis
         self._masks: dict[Place, Presence] = {}
-        self._number = math.inf  # of the last call that was looked at
-        self._looking = RLock()  # several threads may ask one recorded walk
+        self._looking = RLock()  # several threads may ask about one recorded walk
+
+    @cached_property
+    def _todo(self) -> Iterator[Any]:
+        self._age = math.inf  # the number of the call that was looked at last
+        self._present = {v: self._of_seed(g) for v, g in self._seeds.items()}
+        self._seeds.clear()
+        return iter(self._nodes)
+
+    def _of_seed(self, g: Cotangent) -> Presence:
+        """All of a gradient that a walk begins with; of a basis what is not 0."""
+        return _mapped(lambda c: c != 0 if self._basis else np.ones(np.shape(c), bool), g)
 
     def mask(self, node_number: int, place: int = _COMING) -> Presence:
         """Where the gradient is that comes to a call, or that it passes on to a place; or None."""
         with self._looking:
-            while self._number > node_number and (node := next(self._nodes, None)) is not None:
-                self._number = node._number
+            todo = self._todo
+            while self._age > node_number and (node := next(todo, None)) is not None:
+                self._age = node._number
                 self._look_at(node)
         return self._masks.get((node_number, place))
 
@@ -88,7 +98,7 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
             else:
                 others, seen = _with_numbers(node, _in_general_position)
                 shares = in_numpy(node, _probe(y, here, np.nan), others, seen, places)
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # a rule that refuses NaN
+    except Exception:  # a rule that refuses NaN
         return [np.ones(np.shape(x), bool) for _, _, x in places]
     return [_mapped(lambda c: c != 0, share) for share in shares]
 
@@ -96,26 +106,25 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
 class Careful:
     """The contributions of a walk, silenced where nothing comes, and what was no number elsewhere.
 
-    seeds: where the gradients are that the walk begins with. passes: the contributions of a quick
-    walk, which do where they are finite.
+    passes: the contributions of a quick walk, which do where they are finite. seeds: the gradients
+    that the walk begins with.
     """
 
     def __init__(
         self,
-        nodes: list[Any],
-        seeds: dict[Any, Presence],
-        needed: Collection[Any] | None,
+        reach: Reach,
         passes: Passes = contributions,
+        seeds: dict[Any, Cotangent] | None = None,
     ) -> None:
-        self._reach = _Reach(nodes, seeds, needed)
-        self._quickly = passes
-        self.problems = Problems()
+        self._reach, self._quickly, self.problems = reach, passes, Problems(seeds or {})
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
     ) -> list[Contribution]:
         """What a call passes back: the rules as they are, if that is finite."""
-        with suppress(ArithmeticError):
+        with suppress(
+            Exception
+        ):  # if the rule objects to more than what is not finite, it will again
             found = self._quickly(node, g, needed, recorded)
             if all(finite(share) for _, _, _, share in found):
                 return found
@@ -178,11 +187,8 @@ class Trail:
     the first walk, which finds out, when it is asked, where its gradients went.
     """
 
-    def __init__(
-        self, nodes: list[Any], seeds: dict[Any, Presence], needed: Collection[Any] | None
-    ) -> None:
-        self.reach = _Reach(nodes, seeds, needed)
-        self._first = max((v._number for v in (*nodes, *seeds)), default=0)
+    def __init__(self, reach: Reach) -> None:
+        self.reach, self._first = reach, next_number()
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
@@ -196,16 +202,14 @@ class Trail:
         return found
 
 
-class _Noted:
+class _Noted(Rules):
     """The Rules of a contribution in a recorded walk, and its place there."""
 
-    __slots__ = ("_part", "_place", "_rules", "_trail")
+    __slots__ = ("_part", "_place", "_trail")
 
-    def __init__(self, rules: Any, trail: Trail, place: Place, part: int | None) -> None:
-        self._rules, self._trail, self._place, self._part = rules, trail, place, part
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rules, name)
+    def __init__(self, rules: Rules, trail: Trail, place: Place, part: int | None) -> None:
+        self.__dict__ = rules.__dict__
+        self._trail, self._place, self._part = trail, place, part
 
     def mask(self) -> Presence:
         mask = self._trail.reach.mask(*self._place)
@@ -271,23 +275,23 @@ def finite(g: Cotangent) -> bool:
 def _with_numbers(node: Any, changed: Callable[[Any], Any]) -> tuple[Data, Args]:
     """Result and arguments of a call like its own, of arguments that are changed and finite."""
     seen, y = tuple(map(changed, node.seen)), node._value
-    with suppress(ArithmeticError, LookupError, TypeError, ValueError):
+    with suppress(Exception):  # then its own result must do
         y = node._call.forward(*seen, **node.kwargs)
     return _finite(y), seen
 
 
 def _finite(x: Any, number: float = 1) -> Any:
     """x, or with a number in the place of what is infinite or none."""
-    if type(x) is tuple:
-        return tuple(_finite(member, number) for member in x)
+    if type(x) is tuple or type(x) is list:
+        return type(x)(_finite(member, number) for member in x)
     data = plain(x)
     return x if is_finite(data) else np.where(np.isfinite(data), x, number)[()]
 
 
 def _in_general_position(x: Any) -> Any:
     """x, or finite numbers near it, and so at no pole: no zeros, and no singular matrices."""
-    if type(x) is tuple:
-        return tuple(map(_in_general_position, x))
+    if type(x) is tuple or type(x) is list:
+        return type(x)(map(_in_general_position, x))
     x = _finite(x)
     if getattr(np.asarray(x).dtype, "kind", "") not in "fc":
         return x

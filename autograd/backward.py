@@ -9,14 +9,14 @@ The walk takes the rules as they stand. Only where that leaves what is not finit
 with care: see `absence`.
 """
 
-from _thread import RLock
+from _thread import allocate_lock
 from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd.absence import Careful, Passes, Trail, finite, presence
+from autograd.absence import Careful, Passes, Reach, Trail, finite
 from autograd.call import contributions
 from autograd.fitting import fit
 from autograd.numbers import Cotangent, like
@@ -67,19 +67,16 @@ def walk(
     basis: a 0 in the gradients that are given says that there is none, as in rows of a Jacobian.
     """
     seeds, kept = dict(grads), dict.fromkeys(nodes if retain else ())
-    passes: Passes = contributions
-    if recorded:
-        present = {v: presence(g, basis) for v, g in seeds.items()}
-        passes = Trail(nodes, present, needed).contributions
+    reach = Reach(nodes, seeds, needed, basis)
+    passes: Passes = Trail(reach).contributions if recorded else contributions
     try:
         with np.errstate(all="ignore"):
             _walk(nodes, grads, passes, needed, recorded, kept, hopeful=True)
         if _all_finite(grads.values()) and not any(_hides(v, g) for v, g in kept.items()):
             return kept
-    except ArithmeticError:  # Python's numbers raise where NumPy has an answer
+    except Exception:  # a rule refused what was not finite; any other reason comes again below
         pass
-    present = {v: presence(g, basis) for v, g in seeds.items()}
-    careful = Careful(nodes, present, needed, passes)
+    careful = Careful(reach, passes, seeds)
     kept = dict.fromkeys(kept)
     grads.clear()
     grads.update(seeds)
@@ -131,7 +128,7 @@ def _hides(node: Any, g: Cotangent) -> bool:
     return bool(node._call.routes) and g is not None and not finite(g)
 
 
-_adding = RLock()  # a rule may call backward() itself
+_writing = allocate_lock()  # of gradients: two threads may have Values in common
 
 
 def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
@@ -140,16 +137,19 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
     g: the gradient of root. retain: whether Values between keep theirs.
     """
     grads: Gradients = {root: g}
-    if type(root._x) is float or type(root._w) is float:
-        with _adding, np.errstate(all="ignore"):
+    if type(g) is float and (type(root._x) is float or type(root._w) is float):
+        with _writing, np.errstate(all="ignore"):
             grads = walk_numbers(root, g, retain) or grads
-    nodes, kept = newest_first(grads), {}
-    if nodes:
+    kept: Gradients = {}
+    if nodes := newest_first(grads):
+        with _writing:
+            for node in nodes:  # what an earlier call left
+                node._grad = None
         grads = {v: g for v, g in grads.items() if g is not None}
         kept = walk(nodes, grads, retain=retain)
-    with _adding:
-        for node in nodes:
-            node._grad = kept.get(node)
+    with _writing:
+        for node, g in kept.items():
+            node._grad = g
         for v, g in grads.items():
             if type(g) is complex or (type(g) is not float and g.dtype.kind == "c"):
                 g = like(np.conjugate(g), g)  # so that v.data - lr * v.grad descends

@@ -74,6 +74,9 @@ class Binding:
         self.forward: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
         self.arity = len(self.rules)  # how many arrays it takes at most
         self.first, self.second = (*self.rules, None)[:2]
+        # Users' rules may do anything, such as calling backward() or raising.
+        homes = [getattr(rule, "__module__", "") for rule in self.rules if rule is not None]
+        self.of_library = all(home.startswith(("autograd.", "nn.")) for home in homes)
         self.is_unary = self.arity == 1 and not self.sequence and not self.several
 
     @cached_property
@@ -134,16 +137,13 @@ class Binding:
         """
         if len(args) <= self.arity and self.settings.issuperset(settings):
             return args, settings
-        arrays, given = list(args[: self.arity]), dict(settings)
-        if len(args) > self.arity:
-            given = self._named(args)
-            if twice := given.keys() & settings.keys():
-                raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
-            given |= settings
-        else:
-            for name in self.names[len(args) : self.arity]:
-                if any(later in given for later in self.names[len(arrays) : self.arity]):
-                    arrays.append(given.pop(name, None))
+        named = self._named(args)
+        if twice := named.keys() & settings.keys():
+            raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
+        arrays, given = list(args[: self.arity]), named | settings
+        for name in self.names[len(args) : self.arity]:
+            if any(later in given for later in self.names[len(arrays) : self.arity]):
+                arrays.append(given.pop(name, None))
         if self.settings.issuperset(given):
             return tuple(arrays), given
         kept = {

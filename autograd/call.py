@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.binding import About, Args, Binding
-from autograd.errors import NotDifferentiable
+from autograd.errors import NotDifferentiable, ShapeMismatch
 from autograd.naming import name_of
-from autograd.numbers import Cotangent, Data, quick
+from autograd.numbers import Cotangent, Data, as_result
 from autograd.record import PACKED, Record, record, values_in
 
 __all__ = [
@@ -27,7 +27,9 @@ class Rules(Binding):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.is_unary and len(args) == 1 and not kwargs and isinstance(v := args[0], Record):
             x = v._value
-            return record(self, self.compute(x), v, None, x, None)
+            plainly = type(x) is np.ndarray
+            data = as_result(self.forward(x), self.fn) if plainly else self.compute(x)
+            return record(self, data, v, None, x, None)
         if len(args) != self.arity or kwargs:
             args, kwargs = self.bind(args, kwargs)
             if "dtype" in kwargs and self.casts:
@@ -40,7 +42,8 @@ class Rules(Binding):
                 )
         if self.sequence:
             members = tuple(args[0])
-            parents, seen = (_values_among(members),), (self.see_all(members),)
+            parents: Args = (_values_among(members),)
+            seen: Args = (self.see_all(members),)
         else:
             parents = tuple([arg if isinstance(arg, Record) else None for arg in args])
             seen = tuple([self.see(arg, i) for i, arg in enumerate(args)])
@@ -61,7 +64,7 @@ def _values_among(members: Args) -> Args:
 
 def _each(call: Rules, parents: Args, seen: Args, settings: dict[str, Any], data: Any) -> Any:
     """The results of a call: one Value of the whole tuple, and each of them as a part of it."""
-    results = tuple(map(quick, data))
+    results = tuple([as_result(member, call.fn) for member in data])
     whole = record(call, results, parents, PACKED, seen, settings)
     parts = [record(TABLE[part], y, whole, None, results, i) for i, y in enumerate(results)]
     return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
@@ -92,7 +95,8 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function of one's own a primitive: one call in the record, with rules by `defvjp`.
 
     The function sees plain arrays and numbers. Called with a Value it is recorded as a NumPy
-    function would be, through the same protocol; called without, it just runs.
+    function would be, through the same protocol; called without, it just runs. A backward pass that
+    meets NaN may call it again, with numbers nearby, to see where gradients go.
 
     >>> import numpy as np
     >>> from autograd import defvjp, grad, primitive
@@ -208,7 +212,12 @@ def pulled(
     """What the rules give for some places of a call: its own, or others, of any y and arguments."""
     call, settings = node._call, node._w if node._b is PACKED else {}
     if call.sequence:
-        shares = (rules or call.rules)[0](g, y, *seen, **call.given(0, settings))
+        shares = [*(rules or call.rules)[0](g, y, *seen, **call.given(0, settings))]
+        if len(shares) != len(seen[0]):
+            raise ShapeMismatch(
+                f"the rule of {name_of(call.fn)} returned {len(shares)} gradients for "
+                f"{len(seen[0])} arrays."
+            )
         return [shares[i] for i, _, _ in places]
     return [(rules or call.rules)[i](g, y, *seen, **call.given(i, settings)) for i, _, _ in places]
 

@@ -19,6 +19,10 @@ def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place:
     if not (kind is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
         if kind is Parts:
             return c
+        if c is None:
+            raise TypeError(
+                f"rule {place} of {name_of(call.fn)} returned None: return the gradient."
+            )
         c = c if hasattr(c, "dtype") else np.asarray(c)
         if c.shape != getattr(x, "shape", ()):
             c = sum_to(getattr(x, "shape", ()), c, call, place)

@@ -19,9 +19,10 @@ __all__ = ["Problems"]
 class Problems:
     """The first problem of each kind that np.errstate knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, seeds: dict[Any, Cotangent]) -> None:
         self._first: dict[str, str] = {}
-        self._given_nan: set[Any] = set()  # the Values to which a contribution brought NaN
+        # The Values to which the user, or a contribution, brought NaN.
+        self._given_nan = {v for v, g in seeds.items() if _has(np.isnan, g)}
 
     def note(self, node: Any, g: Cotangent, found: Iterable[Contribution]) -> None:
         """Look for what is infinite or no number in the contributions of a call, and only there."""

@@ -52,10 +52,11 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
             if node is None:
                 continue
             g, call, a, b, x, w = node._grad, node._call, node._a, node._b, node._x, node._w
-            if (a is None or type(x) is float) and (b is None or type(w) is float):
+            numbers = (a is None or type(x) is float) and (b is None or type(w) is float)
+            if numbers and call.of_library:
                 if g is None:
                     da = db = None
-                elif call is _MULTIPLY:
+                elif call is _MULTIPLY and type(x) is type(w) is float:
                     da, db = g * w, g * x
                 elif call is _ADD:
                     da = db = g
@@ -79,7 +80,7 @@ def walk_numbers(root: Any, gradient: float, retain: bool) -> dict[Any, Cotangen
                         order[age], b._grad = b, db
                     else:
                         add(b, db)
-            elif call is _DOT and {*map(type, x[0])} == {float}:
+            elif call is _DOT and call.of_library and {*map(type, x[0])} == {float}:
                 half = len(x[0]) // 2
                 for parent, factor in zip(a[0], (*x[0][half:], *x[0][:half]), strict=True):
                     if parent is None:
@@ -114,7 +115,7 @@ def _number(node: Any, place: int, g: float) -> float | None:
         return None
     c = rule(g, y, x) if call.arity == 1 else rule(g, y, x, w)
     if type(c) is not float:
-        c = fit(c, node, y, g, call, place)
+        c = fit(c, node, w if place else x, g, call, place)
     if c or not call.routes:
         return c
     route = call.routes[place]

@@ -272,11 +272,13 @@ def load_chapters() -> None:
     global _kept
     with _loading:  # another thread may have begun to
         _kept = set(TABLE)
-        for chapter, module in [*_CHAPTERS.items()]:
-            if module in sys.modules:
-                del _CHAPTERS[chapter]
-                importlib.import_module(f"autograd.derivatives.{chapter}")
-        _kept = ()
+        try:
+            for chapter, module in [*_CHAPTERS.items()]:
+                if module in sys.modules:
+                    importlib.import_module(f"autograd.derivatives.{chapter}")
+                    del _CHAPTERS[chapter]
+        finally:
+            _kept = ()
 
 
 def _missing(fn: _Function) -> _Function:

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from autograd.backward import add_gradients
-from autograd.binding import About, Settings
+from autograd.binding import Settings
 from autograd.call import TABLE, as_seen
 from autograd.derivatives import indexing
 from autograd.derivatives.numerics import power
@@ -183,9 +183,9 @@ class Value(ArrayLike, Record):
         """The gradient that a backward pass begins with."""
         if type(self._value) is tuple:
             raise ShapeMismatch("these are several results: call backward() on one of them.")
-        if gradient is None and type(self._value) is float:
-            return 1.0
         if gradient is None:
+            if type(self._value) is float:
+                return 1.0
             if self.size != 1 or self.dtype.kind == "c":
                 raise ShapeMismatch(
                     f"backward() starts from one real number, not from the shape {self.shape} and "
@@ -210,7 +210,7 @@ class Value(ArrayLike, Record):
     @property
     def facts(self) -> Settings:
         """What the table says of the function for summaries and diagnoses; nothing of a leaf."""
-        return About().facts if self._call is None else self._call.about.facts
+        return {} if self._call is None else self._call.about.facts
 
     @property
     def at(self) -> indexing.at:

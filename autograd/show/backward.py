@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.absence import Careful, in_numpy
+from autograd.absence import Careful, Reach, in_numpy
 from autograd.backward import newest_first
 from autograd.call import Contribution, Parts, contributions, wanted
 from autograd.errors import ShapeMismatch
@@ -75,8 +75,8 @@ class BackwardPass:
         self.arriving: dict[Value, list[Share]] = {v: [] for v in self.values}
         self._walk(_in_numbers)
         if not all(is_finite(g) for g in flattened(self.gradients.values())):
-            seeds = {loss: np.ones(loss.shape, bool)}
-            self._walk(Careful(self.calls, seeds, None).contributions)
+            reach = Reach(self.calls, {loss: like(1.0, loss.data)}, None)
+            self._walk(Careful(reach).contributions)
 
     def _walk(self, passes: Callable[..., list[Contribution]]) -> None:
         self.arriving = {v: [] for v in self.values}

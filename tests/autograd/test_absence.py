@@ -9,7 +9,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, at, grad, hessian, hvp, jacobian, jvp, relu, vjp
+from autograd import (
+    Value,
+    at,
+    defvjp,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    primitive,
+    relu,
+    vjp,
+)
 from nn.functional import hardtanh
 
 
@@ -292,6 +304,45 @@ def test_a_gradient_between_that_is_no_number_is_kept_and_said():
     assert len(seen) == 1
     assert np.isnan(z.grad[0])
     assert x.grad.tolist() == [0, 1]
+
+
+def scaled(x, factors, refuse=False):
+    def rule(g, y, x, factors):
+        if refuse and not np.isfinite(g).all():
+            raise AssertionError("I take finite gradients only")
+        return g * np.array(factors)
+
+    function = primitive(lambda x, factors: x * np.array(factors))
+    defvjp(function, rule, None)
+    return function(x, factors)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: scaled(np.sqrt(x), [2.0, 2.0]), lambda x: np.sqrt(scaled(x, [2.0, 4.0])),
+    lambda x: np.sqrt(scaled(x, [2.0, 4.0], refuse=True)),
+])  # fmt: skip
+def test_rules_of_the_users_own_see_lists_and_may_refuse_what_is_not_finite(f):
+    for compute in CALLS.values():
+        got = compute(quiet(lambda x: np.sum(np.where(x > 0, f(x), 0.0))), np.array([0.0, 4.0]))
+        assert got.tolist() == [0, 0.5]
+
+
+def test_what_a_rule_raises_for_another_reason_is_raised():
+    own = primitive(lambda x: x * 1.0)
+    defvjp(own, lambda g, y, x: {}["missing"])
+    for x in (1.0, np.ones(2)):
+        v = Value(x)
+        with pytest.raises(KeyError, match="missing"):
+            np.sum(own(v)).backward()
+        assert not np.any(v.grad)
+
+
+def test_a_seed_that_is_no_number_is_not_blamed_on_a_call():
+    for x in (1.0, np.ones(2)):
+        v = Value(x)
+        _, seen = reported(lambda v=v: (v * 2).backward(np.nan * v.data))
+        assert np.all(np.isnan(v.grad))
+        assert not seen
 
 
 X = np.array([[1.0, 2.0], [np.nan, 1.0], [3.0, 1.0], [2.0, 5.0]])

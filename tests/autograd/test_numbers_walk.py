@@ -95,6 +95,32 @@ def test_constants_of_every_kind(f, k):
     assert x.grad == pytest.approx(grad(lambda v: np.sum(f(v, 3.0) * v))(np.array([2.0]))[0])
 
 
+@pytest.mark.parametrize("f", [np.multiply, np.add, np.power])
+@pytest.mark.parametrize("k", [np.array([1.0, 2.0, 3.0]), np.ones(1), np.ones((2, 1))])
+def test_a_number_among_arrays_gets_one_gradient(f, k):
+    expected = np.sum({np.multiply: k, np.add: 1.0 + 0 * k, np.power: k * 2.0 ** (k - 1)}[f])
+    x = Value(2.0)
+    f(x, k).backward(np.ones(k.shape))
+    assert x.grad == pytest.approx(expected)
+    assert np.shape(x.grad) == ()
+    np.sum(f(x * 1.0, k)).backward()  # and by way of another number
+    assert x.grad == pytest.approx(2 * expected)
+
+
+def test_a_complex_constant_leaves_the_gradient_of_a_number_real():
+    x = Value(1.0)
+    (x * (1 + 2j)).backward(1 + 0j)
+    assert (x.grad, type(x.grad)) == (1.0, float)
+
+
+def test_an_array_made_of_a_number():
+    doubled = primitive(lambda x: np.array([x, 2 * x]))
+    defvjp(doubled, lambda g, y, x: np.sum(g * np.array([1.0, 2.0])))
+    x = Value(1.0)
+    (np.sum(doubled(x)) * 2.0).backward()
+    assert x.grad == 6.0
+
+
 def test_a_shared_node_is_counted_each_time():
     x = Value(3.0)
     y = x * x

@@ -236,6 +236,14 @@ def test_a_rule_of_the_wrong_shape_names_function_and_argument():
         total(Value(np.ones(3))).backward()
 
 
+def test_a_rule_of_a_sequence_gives_each_array_its_gradient():
+    joined = primitive(lambda arrays: np.concatenate(arrays))
+    defvjp(joined, lambda g, y, arrays: [g[:1]], sequence=True)
+    v = Value([1.0])
+    with pytest.raises(ShapeMismatch, match="returned 1 gradients for 2 arrays"):
+        joined([v, 2 * v]).sum().backward()
+
+
 def test_no_grad_is_a_context_and_a_decorator():
     w = Value(2.0)
 
@@ -406,12 +414,15 @@ def test_at_of_any_layout(x):
 def test_rules_of_the_users_own_hold_for_operators_and_methods():
     lines = printed(
         "import numpy as np",
-        "from autograd import defvjp, grad",
+        "from autograd import Value, defvjp, grad",
         "defvjp(np.tanh, lambda g, y, x: 7 * g)",
         "defvjp(np.multiply, lambda g, z, x, y: 5 * g, lambda g, z, x, y: 3 * g)",
         "print(grad(lambda v: v.tanh())(1.0), grad(lambda v: v * 2)(1.0), grad(np.tanh)(1.0))",
+        "v = Value(2.0)",
+        "(v * 3.0).backward()",
+        "print(v.grad)",
     )
-    assert lines == ["7.0 5.0 7.0"]
+    assert lines == ["7.0 5.0 7.0", "5.0"]
 
 
 def test_backward_from_several_results_at_once_is_refused():
