@@ -47,7 +47,7 @@ class Reach:
         needed: Collection[Any] | None,
         basis: bool = False,
     ) -> None:
-        self._nodes, self._seeds, self._needed, self._basis = nodes, dict(seeds), needed, basis
+        self._nodes, self._seeds, self._needed, self._basis = nodes, seeds, needed, basis
         self._masks: dict[Place, Presence] = {}
         self._looking = RLock()  # several threads may ask about one recorded walk
 
@@ -55,7 +55,6 @@ class Reach:
     def _todo(self) -> Iterator[Any]:
         self._age = math.inf  # the number of the call that was looked at last
         self._present = {v: self._of_seed(g) for v, g in self._seeds.items()}
-        self._seeds.clear()
         return iter(self._nodes)
 
     def _of_seed(self, g: Cotangent) -> Presence:

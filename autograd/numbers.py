@@ -15,7 +15,7 @@ from autograd.naming import name_of
 
 __all__ = [
     "Array", "Axis", "Cotangent", "Data", "Setting", "alike", "as_constant", "as_data", "as_result",
-    "checked_array", "is_finite", "like", "quick", "real_or_complex",
+    "checked_array", "is_finite", "like", "quick",
 ]  # fmt: skip
 
 # NumPy's stubs cannot say "a number or an array, or a Value where a rule is recorded", so these
@@ -29,14 +29,10 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 _NUMBERS = (int, float, complex, np.number, np.bool)
 
 
-def real_or_complex(x: Array) -> bool:
-    return x.dtype.kind in "fc"
-
-
 def as_data(data: Data) -> Data:
     """Data for a Value; ints and bools become floats. Raises TypeError for anything but numbers."""
     kind = type(data)
-    if kind is float or kind is complex or (kind is np.ndarray and real_or_complex(data)):
+    if kind is float or kind is complex or (kind is np.ndarray and data.dtype.kind in "fc"):
         return data
     if isinstance(data, bool | int):
         return float(data)
@@ -45,7 +41,7 @@ def as_data(data: Data) -> Data:
     array = checked_array(data)
     if array.dtype.kind in "iub":
         array = array.astype(float)
-    elif not real_or_complex(array):
+    elif array.dtype.kind not in "fc":
         raise TypeError(
             f"a Value holds real or complex numbers, not {kind.__name__} of dtype {array.dtype}."
         )
@@ -67,11 +63,11 @@ def as_constant(x: Data) -> Data:
 def as_result(data: Data, fn: Callable[..., Data]) -> Data:
     """The result of a function; raises NotDifferentiable if it is not real or complex."""
     kind = type(data)
-    if kind is float or (kind is np.ndarray and data.ndim and real_or_complex(data)):
+    if kind is float or (kind is np.ndarray and data.dtype.kind in "fc" and data.ndim):
         return data
     if isinstance(data, (np.ndarray, *_NUMBERS)):
         data = np.asarray(data)[()]
-        if real_or_complex(data):
+        if data.dtype.kind in "fc":
             return quick(data)
         kind = data.dtype
     raise NotDifferentiable(

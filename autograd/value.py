@@ -121,9 +121,9 @@ class Value(ArrayLike, Record):
                 f"the data of a result (of {name_of(self._call.fn)}) cannot be replaced: "
                 "the calls after it have used them. Make a new Value, or assign to a leaf."
             )
-        if type(data) is not float or type(self._value) is not float:
+        if not (type(data) is type(self._value) is float or alike(data, self._grad)):
             data = as_data(data)
-            if self._grad is not None and not alike(data, self._grad):
+            if not alike(data, self._grad):
                 self._grad = None
         self._value = data
 
