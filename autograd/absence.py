@@ -97,9 +97,32 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
             else:
                 others, seen = _with_numbers(node, _in_general_position)
                 shares = in_numpy(node, _probe(y, here, np.nan), others, seen, places)
+                if any(map(_is_partly_absent, node.parents)) and type(here) is not Parts:
+                    shares = _where_others_are(node, here, places, shares)
     except Exception:  # a rule that refuses NaN
         return [np.ones(np.shape(x), bool) for _, _, x in places]
     return [_mapped(lambda c: c != 0, share) for share in shares]
+
+
+def _is_partly_absent(parent: Any) -> bool:
+    """True of a contribution in a recorded walk some elements of which were absent there."""
+    return type(parent._call) is _Noted and not np.all(parent._call.mask())
+
+
+def _where_others_are(node: Any, here: Presence, places: Any, shares: list[Data]) -> list[Data]:
+    """Shares with 0 where each product that they are the sum of has an absent factor."""
+    mine = node._parents()
+    general = tuple(map(_in_general_position, node.seen))
+    emptied = tuple(
+        np.where(v._call.mask(), x, 0) if is_tracked(v) and _is_partly_absent(v) else x
+        for v, x in zip(mine, general, strict=True)
+    )
+    probe = _probe(node._value, here, np.random.default_rng(0).uniform(1, 2, np.shape(here)))
+    some, none = (in_numpy(node, probe, node._value, seen, places) for seen in (general, emptied))
+    return [
+        share if type(share) is Parts else np.where(np.equal(b, 0) & np.not_equal(a, 0), 0, share)
+        for a, b, share in zip(some, none, shares, strict=True)
+    ]
 
 
 class Careful:

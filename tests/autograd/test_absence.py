@@ -391,6 +391,19 @@ def test_an_infinite_slope_before_several_results():
     assert not np.isfinite(got[0, 0])
 
 
+@np.errstate(all="ignore")
+def test_a_factor_that_was_absent_is_so_in_a_mixed_second_derivative():
+    """x's gradient is a sum over rows, one of which nothing came to: that row stays silent."""
+    x, y = np.array([[0.9, 0.5], [1.1, 2.2]]), np.array([[1.2, 1.8], [0.0, 0.3]])
+    first = grad(lambda x, y: np.sum((np.sqrt(y) @ x)[0] ** 2), 0)
+    got = grad(lambda y: np.sum(first(x, y)))(y)
+    row = grad(lambda r: np.sum(grad(lambda x: np.sum((np.sqrt(r) @ x) ** 2))(x)))(y[0])
+    np.testing.assert_allclose(got, [row, [0, 0]])
+    assert np.isnan(
+        grad(lambda y: np.sum(grad(lambda x: np.sum((np.sqrt(y) @ x) ** 2))(0 * x)))(y)[1, 0]
+    )
+
+
 # ---------------------------------------------------------------------- random programs
 
 HARMLESS = [np.tanh, lambda u: 0.5 + 0.3 * np.sin(u), lambda u: 0.5 * u, lambda u: 1 - u]
