@@ -6,9 +6,10 @@ NumPy's functions take the same argument in several ways: `np.sum(x, 0)`, `np.su
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,11 +19,12 @@ from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, Setting, as_result, checked_array
 from autograd.record import Record, plain, values_in
 
-__all__ = ["About", "Args", "Binding", "Rule", "Settings"]
+__all__ = ["About", "Args", "Binding", "Facts", "Rule", "Settings"]
 
 Rule: TypeAlias = Callable[..., Cotangent]
 Args: TypeAlias = tuple[Any, ...]
 Settings: TypeAlias = dict[str, Setting]
+Facts: TypeAlias = Mapping[str, Any]
 
 _INSTEAD = {
     "out=": " Assign the result instead: y = f(x).",
@@ -38,7 +40,7 @@ class About(NamedTuple):
     note: str = ""  # by which arguments, if not by all; what else a user should know
     complex: bool = True  # of complex arguments too
     orders: int = 2  # the order of derivatives that is tested
-    facts: dict[str, Any] = {}  # noqa: RUF012 (what summaries and diagnoses ask; never written to)
+    facts: Facts = MappingProxyType({})  # what summaries and diagnoses ask
 
 
 def _keywords(rule: Rule | None) -> tuple[str, ...] | None:

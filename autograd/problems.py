@@ -55,10 +55,11 @@ class Problems:
         ends = [(v, g) for v, g in grads.items() if type(g) is Parts or not is_finite(plain(g))]
         for v, g in ends:
             self._note_sum(v, g)
+        actions = dict[str, str](**np.geterr())
         for kind, bad, between in (("invalid", np.isnan, kept), ("divide", np.isinf, ())):
             there = any(_has(bad, g) for g in (*(g for _, g in ends), *between))
             if there and kind in self._first:
-                _say(np.geterr()[kind], self._first[kind])  # type: ignore[literal-required]
+                _say(actions[kind], self._first[kind])
                 return
 
 
@@ -91,8 +92,8 @@ _OURS = ("autograd.", "nn.", "optim.")
 def _say(action: str, sentence: str) -> None:
     if action == "raise":
         raise FloatingPointError(sentence)
-    if action == "call" and (handler := np.geterrcall()) is not None:
-        handler(sentence, 0)  # type: ignore[operator]
+    if action == "call" and callable(handler := np.geterrcall()):
+        handler(sentence, 0)
     elif action != "ignore":
         frame: FrameType | None = sys._getframe()
         level = 1  # the line of the user's that called this library

@@ -15,11 +15,12 @@ import operator
 import sys
 from _thread import RLock  # threading, which has it too, takes half a millisecond to import
 from collections.abc import Callable, Collection
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from autograd.binding import About, Rule
+from autograd.binding import About, Facts, Rule
 from autograd.call import TABLE, Rules, primitive
 from autograd.errors import Detached, NotDifferentiable
 from autograd.naming import name_of
@@ -94,7 +95,7 @@ def defvjp(
     note: str = "",
     complex: bool = True,
     orders: int | None = None,
-    facts: dict[str, Any] | None = None,
+    facts: Facts | None = None,
 ) -> None:
     """Give `fn` its derivatives: one rule for each array argument.
 
@@ -125,7 +126,7 @@ def defvjp(
     symbol: what pictures call it, if not by its name.
     facts: what summaries and diagnoses ask of the function, in the words of nn.functional's
         docstring, such as {"channels": "kept"}, which is true of elementwise functions without
-        being said; `Value.facts` has them, and nothing writes to them.
+        being said; `Value.facts` has them, to read.
 
     >>> import numpy as np
     >>> from autograd import Value, defvjp, primitive
@@ -141,7 +142,7 @@ def defvjp(
     ufunc = isinstance(fn, np.ufunc)
     simple = isinstance(fn, np.ufunc) and fn.signature is None and not several
     by_element = simple if elementwise is None else elementwise
-    told = ({"channels": "kept"} if by_element else {}) | (facts or {})
+    told = MappingProxyType({**({"channels": "kept"} if by_element else {}), **(facts or {})})
     defined = Rules(
         fn,
         rules,

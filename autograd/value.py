@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from autograd.backward import add_gradients
-from autograd.binding import Settings
+from autograd.binding import Facts
 from autograd.call import TABLE, as_seen
 from autograd.derivatives import indexing
 from autograd.derivatives.numerics import power
@@ -208,7 +208,7 @@ class Value(ArrayLike, Record):
         return leaf(self._value, self.label)
 
     @property
-    def facts(self) -> Settings:
+    def facts(self) -> Facts:
         """What the table says of the function for summaries and diagnoses; nothing of a leaf."""
         return {} if self._call is None else self._call.about.facts
 

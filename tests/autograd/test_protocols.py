@@ -625,8 +625,7 @@ def test_routes_tells_that_a_factor_of_0_is_absence(routes):
 @pytest.mark.parametrize(("elementwise", "expected"), [(None, [0, 0]), (True, [np.nan, 4])])
 def test_elementwise_tells_that_a_rule_need_not_be_asked(elementwise, expected):
     """The rule takes NaN for 0: asked with NaN, it claims that nothing comes through."""
-    rule = lambda g, y, x: 2 * np.nan_to_num(g)  # noqa: E731
-    double = own(lambda x: 2 * x, rule, elementwise=elementwise)
+    double = own(lambda x: 2 * x, lambda g, y, x: 2 * np.nan_to_num(g), elementwise=elementwise)
     np.testing.assert_array_equal(slope(lambda x: double(x) ** 2), expected)
 
 
