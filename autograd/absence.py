@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.binding import Args
-from autograd.call import Contribution, Parts, Rules, contributions, linked, pulled, wanted
+from autograd.call import TABLE, Contribution, Parts, Rules, contributions, linked, pulled, wanted
 from autograd.numbers import Array, Cotangent, Data, is_finite
 from autograd.problems import Problems
 from autograd.record import is_tracked, next_number, plain
@@ -97,25 +97,36 @@ def _asked(node: Any, here: Presence, places: list[tuple[int, Any, Data]]) -> li
             else:
                 others, seen = _with_numbers(node, _in_general_position)
                 shares = in_numpy(node, _probe(y, here, np.nan), others, seen, places)
-                if any(map(_is_partly_absent, node.parents)) and type(here) is not Parts:
-                    shares = _where_others_are(node, here, places, shares)
+                single = not call.sequence and type(here) is not Parts
+                arrived = [v is None or _arrived(v) for v in node._parents()] if single else []
+                if not all(map(np.all, arrived)):
+                    shares = _where_others_are(node, here, places, shares, arrived)
     except Exception:  # a rule that refuses NaN
         return [np.ones(np.shape(x), bool) for _, _, x in places]
     return [_mapped(lambda c: c != 0, share) for share in shares]
 
 
-def _is_partly_absent(parent: Any) -> bool:
-    """True of a contribution in a recorded walk some elements of which were absent there."""
-    return type(parent._call) is _Noted and not np.all(parent._call.mask())
+def _arrived(v: Any) -> Presence:
+    """Where a gradient of a recorded walk is present, which may be a sum; True of other Values."""
+    present, terms = False, {v: None}
+    for term in (todo := [v]):  # which grows meanwhile
+        if type(term._call) is _Noted:
+            present = present | term._call.mask()
+        elif term._call is TABLE[np.add] and len(term.parents) == 2:
+            todo += [p for p in term.parents if p not in terms]
+            terms |= dict.fromkeys(term.parents)
+        else:
+            return True
+    return present
 
 
-def _where_others_are(node: Any, here: Presence, places: Any, shares: list[Data]) -> list[Data]:
+def _where_others_are(
+    node: Any, here: Presence, places: Any, shares: list[Data], arrived: list[Presence]
+) -> list[Data]:
     """Shares with 0 where each product that they are the sum of has an absent factor."""
-    mine = node._parents()
     general = tuple(map(_in_general_position, node.seen))
     emptied = tuple(
-        np.where(v._call.mask(), x, 0) if is_tracked(v) and _is_partly_absent(v) else x
-        for v, x in zip(mine, general, strict=True)
+        x if m is True else np.where(m, x, 0) for m, x in zip(arrived, general, strict=True)
     )
     probe = _probe(node._value, here, np.random.default_rng(0).uniform(1, 2, np.shape(here)))
     some, none = (in_numpy(node, probe, node._value, seen, places) for seen in (general, emptied))

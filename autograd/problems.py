@@ -92,8 +92,13 @@ _OURS = ("autograd.", "nn.", "optim.")
 def _say(action: str, sentence: str) -> None:
     if action == "raise":
         raise FloatingPointError(sentence)
-    if action == "call" and callable(handler := np.geterrcall()):
+    handler: Any = np.geterrcall()
+    if action == "call" and callable(handler):
         handler(sentence, 0)
+    elif action == "log" and hasattr(handler, "write"):
+        handler.write(f"Warning: {sentence}\n")
+    elif action == "print":
+        print(f"Warning: {sentence}")
     elif action != "ignore":
         frame: FrameType | None = sys._getframe()
         level = 1  # the line of the user's that called this library
