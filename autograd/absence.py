@@ -302,6 +302,8 @@ def _silenced(share: Cotangent, mask: Presence) -> Cotangent:
 
 def finite(g: Cotangent) -> bool:
     """True of a gradient, of a Value or of several, if no element is infinite or NaN."""
+    if type(g) is np.ndarray:
+        return is_finite(g)
     return all(map(finite, g.values())) if type(g) is Parts else is_finite(plain(g))
 
 

@@ -10,16 +10,17 @@ with care: see `absence`.
 """
 
 from _thread import allocate_lock
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.absence import Careful, Passes, Reach, Trail, finite
-from autograd.call import contributions
-from autograd.fitting import fit
+from autograd.call import Contribution, contributions
+from autograd.fitting import fit, own
 from autograd.numbers import Cotangent, like
+from autograd.record import PACKED
 from autograd.scalars import walk_numbers
 
 __all__ = ["add_gradients", "leading_to", "newest_first", "walk"]
@@ -71,8 +72,12 @@ def walk(
     passes: Passes = Trail(reach).contributions if recorded else contributions
     try:
         with np.errstate(all="ignore"):
-            _walk(nodes, grads, passes, needed, recorded, kept, hopeful=True)
-        if _all_finite(grads.values()) and not any(_hides(v, g) for v, g in kept.items()):
+            if recorded:
+                _walk(nodes, grads, passes, needed, recorded, kept)
+                unsure = list(grads)
+            else:
+                unsure = _quick_walk(nodes, grads, needed, kept)
+        if all([finite(grads[v]) for v in unsure]) and not _hides(kept):
             return kept
     except Exception:  # a rule refused what was not finite; any other reason comes again below
         pass
@@ -93,39 +98,69 @@ def _walk(
     needed: Collection[Any] | None,
     recorded: bool,
     kept: Gradients,
-    hopeful: bool = False,
 ) -> None:
-    """hopeful: at the first leaf, give up by ArithmeticError if what comes to it is not finite."""
     for node in nodes:
         g = grads.pop(node, None)
         if g is None:
             continue
         if kept:
             kept[node] = g
-        call = node._call
         for place, parent, x, c in passes(node, g, needed, recorded):
-            c = fit(c, parent, x, g, call, place)
-            if hopeful and parent._call is None:
-                hopeful = False
-                if not finite(c):
+            c = fit(c, parent, x, node._call, place)
+            if parent in grads:
+                grads[parent] = grads[parent] + c
+            else:
+                grads[parent] = c if parent._call is not None else own(c, g)
+
+
+def _quick_walk(
+    nodes: Iterable[Any], grads: Gradients, needed: Collection[Any] | None, kept: Gradients
+) -> Iterable[Any]:
+    """The same on plain data, with `contributions` written out for calls of one or two arguments.
+
+    Raises ArithmeticError at the first leaf to which comes what is not finite. Returns the Values
+    whose gradients nobody has looked at yet.
+    """
+    sums = []
+    looked_at: Cotangent = None
+    found: Sequence[Contribution]
+    for node in nodes:
+        g = grads.pop(node, None)
+        if g is None:
+            continue
+        if kept:
+            kept[node] = g
+        call, a, b, x, w = node._call, node._a, node._b, node._x, node._w
+        if needed is not None or b is PACKED or not call.has_all_rules:
+            found = contributions(node, g, needed)
+        elif call.arity == 1:
+            found = ((0, a, x, call.first(g, node._value, x)),)
+        elif b is None:
+            found = ((0, a, x, call.first(g, node._value, x, w)),)
+        elif a is None:
+            found = ((1, b, w, call.second(g, node._value, x, w)),)
+        else:
+            y = node._value
+            found = (0, a, x, call.first(g, y, x, w)), (1, b, w, call.second(g, y, x, w))
+        for place, parent, x, c in found:
+            if not (type(c) is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
+                c = fit(c, parent, x, call, place)
+            if parent in grads:
+                grads[parent] = grads[parent] + c
+                sums.append(parent)
+            elif parent._call is None:
+                if c is not looked_at and not finite(c):
                     raise ArithmeticError
-            grads[parent] = grads[parent] + c if parent in grads else c
+                looked_at = c
+                grads[parent] = own(c, g)
+            else:
+                grads[parent] = c
+    return grads if needed is not None else dict.fromkeys([v for v in sums if v._call is None])
 
 
-def _all_finite(gradients: Iterable[Cotangent]) -> bool:
-    """True if no gradient is infinite or NaN: one pass over each."""
-    total = 0.0  # of their squares, which shows either
-    for g in gradients:
-        if type(g) is np.ndarray and g.dtype.kind == "f":
-            total += float(np.vdot(g, g))
-        elif not finite(g):
-            return False
-    return total - total == 0 or all(map(finite, gradients))
-
-
-def _hides(node: Any, g: Cotangent) -> bool:
+def _hides(kept: Gradients) -> bool:
     """True if a kept gradient is not finite, and a call routed that away from the leaves."""
-    return bool(node._call.routes) and g is not None and not finite(g)
+    return any(v._call.routes and g is not None and not finite(g) for v, g in kept.items())
 
 
 _writing = allocate_lock()  # of gradients: two threads may have Values in common

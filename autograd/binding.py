@@ -43,14 +43,14 @@ class About(NamedTuple):
     facts: Facts = MappingProxyType({})  # what summaries and diagnoses ask
 
 
-def _keywords(rule: Rule | None) -> tuple[str, ...] | None:
+def _keywords(rule: Rule | None) -> frozenset[str] | None:
     """The keyword-only parameters of a rule; None if it takes any, or there is no rule."""
     if rule is None:
         return None
     parameters = inspect.signature(rule).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
-    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
 @dataclass(eq=False)
@@ -69,20 +69,23 @@ class Binding:
     sequence: bool = False
     several: bool = False
     scalar: Callable[..., float] | None = None
+    forward: Callable[..., Any] | None = None
     symbol: str | None = None
     about: About = field(default_factory=About)
 
     def __post_init__(self) -> None:
-        self.forward: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
+        self.implementation: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
+        self.forward = self.forward or self.implementation
         self.arity = len(self.rules)  # how many arrays it takes at most
         self.first, self.second = (*self.rules, None)[:2]
         # Users' rules may do anything, such as calling backward() or raising.
         homes = [getattr(rule, "__module__", "") for rule in self.rules if rule is not None]
         self.of_library = all(home.startswith(("autograd.", "nn.")) for home in homes)
-        self.is_unary = self.arity == 1 and not self.sequence and not self.several
+        self.has_all_rules = None not in self.rules
+        self.fits_slots = self.arity <= 2 and not self.sequence and not self.several
 
     @cached_property
-    def _needs(self) -> tuple[tuple[str, ...] | None, ...]:
+    def _needs(self) -> tuple[frozenset[str] | None, ...]:
         return tuple(map(_keywords, self.rules))
 
     @cached_property
@@ -95,7 +98,7 @@ class Binding:
     def given(self, place: int, settings: Settings) -> Settings:
         """The settings of a call that the rule of a place takes."""
         needs = self._needs[place] if settings else None
-        if needs is None:
+        if needs is None or settings.keys() <= needs:
             return settings
         return {name: value for name, value in settings.items() if name in needs}
 
@@ -108,7 +111,7 @@ class Binding:
     @cached_property
     def defaults(self) -> Settings:
         try:
-            parameters = inspect.signature(self.forward).parameters.values()
+            parameters = inspect.signature(self.implementation).parameters.values()
         except ValueError:  # of ufuncs, and of some functions in older NumPys
             return {"where": True, "order": "K", "subok": True, "casting": "same_kind"}
         return {p.name: p.default for p in parameters}
@@ -123,7 +126,7 @@ class Binding:
     def names(self) -> list[str]:
         """The function's parameters in their order."""
         try:
-            parameters = list(inspect.signature(self.forward).parameters.values())
+            parameters = list(inspect.signature(self.implementation).parameters.values())
         except ValueError:  # one of NumPy's compiled functions: the rules spell its parameters
             rule = next(filter(None, self.rules))
             arrays = list(inspect.signature(rule).parameters.values())[2:]
@@ -139,11 +142,11 @@ class Binding:
         """
         if len(args) <= self.arity and self.settings.issuperset(settings):
             return args, settings
-        named = self._named(args)
+        named = self._named(args[self.arity :])
         if twice := named.keys() & settings.keys():
             raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
         arrays, given = list(args[: self.arity]), named | settings
-        for name in self.names[len(args) : self.arity]:
+        for name in self.names[len(args) : self.arity] if len(args) < self.arity else ():
             if any(later in given for later in self.names[len(arrays) : self.arity]):
                 arrays.append(given.pop(name, None))
         if self.settings.issuperset(given):
@@ -156,13 +159,18 @@ class Binding:
         self._refuse(kept.keys() - self.settings - ({"dtype"} if self.casts else set()))
         return tuple(arrays), kept
 
-    def _named(self, args: Args) -> Settings:
-        names = self.names[self.arity : len(args)]
-        if len(names) < len(args) - self.arity:
+    def _named(self, more: Args) -> Settings:
+        """Settings that were given by position."""
+        if len(more) > len(self._after_arrays):
             raise TypeError(
-                f"{name_of(self.fn)} takes {len(self.names)} arguments at most, not {len(args)}."
+                f"{name_of(self.fn)} takes {len(self.names)} arguments at most, not "
+                f"{self.arity + len(more)}."
             )
-        return dict(zip(names, args[self.arity :], strict=True))
+        return dict(zip(self._after_arrays, more, strict=False))
+
+    @cached_property
+    def _after_arrays(self) -> list[str]:
+        return self.names[self.arity :]
 
     def _refuse(self, names: Iterable[str]) -> None:
         if refused := [f"{name}=" for name in names]:
@@ -177,13 +185,13 @@ class Binding:
         """The arguments in the dtype that a call with dtype= computes in."""
         return tuple(_cast(self.fn, arg, np.dtype(dtype)) for arg in args)
 
-    def see(self, arg: Any, place: int) -> Any:
-        """The argument as the function and its rules see it."""
-        if type(arg) is np.ndarray:
-            return arg
+    def see(self, arg: Any, place: int) -> tuple[Any, Any]:
+        """The Value that an argument is, or None; and the argument as function and rules see it."""
         if isinstance(arg, Record):
-            return arg._value
-        return plain(arg) if self.rules[place] is None else _array(arg)
+            return arg, arg._value
+        if type(arg) is np.ndarray:
+            return None, arg
+        return None, plain(arg) if self.rules[place] is None else _array(arg)
 
     def see_all(self, members: Args) -> Args:
         """The members of a sequence as the function and its rule see them."""

@@ -21,38 +21,42 @@ __all__ = [
 ]  # fmt: skip
 
 
+_SETTINGS = {int, bool, str, float, type(None), np.ndarray}  # what settings mostly are
+
+
 class Rules(Binding):
     """A function with a rule for each of its arrays: the one kind of call that is remembered."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.is_unary and len(args) == 1 and not kwargs and isinstance(v := args[0], Record):
-            x = v._value
-            plainly = type(x) is np.ndarray
-            data = as_result(self.forward(x), self.fn) if plainly else self.compute(x)
-            return record(self, data, v, None, x, None)
         if len(args) != self.arity or kwargs:
             args, kwargs = self.bind(args, kwargs)
             if "dtype" in kwargs and self.casts:
                 args = self.cast(args, kwargs.pop("dtype"))
                 return self(*args, **kwargs)
-            if kwargs and values_in(kwargs.values()):
+            if not _SETTINGS.issuperset(map(type, kwargs.values())) and values_in(kwargs.values()):
                 raise NotDifferentiable(
                     f"{name_of(self.fn)} takes Values as its arrays, not as settings: "
                     f"{', '.join(kwargs)}."
                 )
+        if self.fits_slots and not kwargs and len(args) == self.arity:
+            a, x = self.see(args[0], 0)
+            if self.arity == 1:
+                return record(self, self.compute(x), a, None, x, None)
+            b, w = self.see(args[1], 1)
+            return record(self, self.compute(x, w), a, b, x, w)
         if self.sequence:
             members = tuple(args[0])
             parents: Args = (_values_among(members),)
             seen: Args = (self.see_all(members),)
+        elif len(args) == 1:
+            a, x = self.see(args[0], 0)
+            parents, seen = (a,), (x,)
         else:
-            parents = tuple([arg if isinstance(arg, Record) else None for arg in args])
-            seen = tuple([self.see(arg, i) for i, arg in enumerate(args)])
+            parents, seen = zip(*map(self.see, args, range(len(args))), strict=True)
         data = self.compute(*seen, **kwargs)
         if self.several:
             return _each(self, parents, seen, kwargs, data)
-        if len(args) != self.arity or self.arity > 2 or kwargs or self.sequence:
-            return record(self, data, parents, PACKED, seen, kwargs)
-        return record(self, data, *(*parents, None)[:2], *(*seen, None)[:2])
+        return record(self, data, parents, PACKED, seen, kwargs)
 
 
 def _values_among(members: Args) -> Args:
@@ -165,26 +169,35 @@ Contribution: TypeAlias = tuple[int, Any, Data, Cotangent]
 
 def contributions(
     node: Any, g: Cotangent, needed: Collection[Any] | None = None, recorded: bool = False
-) -> list[Contribution]:
+) -> Sequence[Contribution]:
     """What a call passes back to each of its Values, or to those that are needed.
 
     recorded: the rules run on Values, so that their results can be differentiated.
     """
     call, a, b, y, x, w = node._call, node._a, node._b, node._value, node._x, node._w
-    if b is PACKED:
+    if call.sequence:
         places = wanted(node, needed)
-        y, seen = (node, linked(node)) if recorded else (y, x)
-        shares = pulled(node, g, y, seen, places)
+        shares = pulled(node, g, *((node, linked(node)) if recorded else (y, x)), places)
         return [(*place, share) for place, share in zip(places, shares, strict=True)]
+    if b is PACKED:
+        y, seen = (node, linked(node)) if recorded else (y, x)
+        return [
+            (i, parent, x[i], rule(g, y, *seen, **call.given(i, w)))
+            for i, (parent, rule) in enumerate(zip(a, call.rules, strict=False))
+            if parent is not None and rule is not None and (needed is None or parent in needed)
+        ]
     u, v = x, w
     if recorded:
         y, u, v = node, _linked(a, x), _linked(b, w)
-    found = []
-    if a is not None and (rule := call.first) and (needed is None or a in needed):
-        found.append((0, a, x, rule(g, y, u) if call.arity == 1 else rule(g, y, u, v)))
-    if b is not None and (rule := call.second) and (needed is None or b in needed):
-        found.append((1, b, w, rule(g, y, u, v)))
-    return found
+    first = a is not None and (needed is None or a in needed) and call.first
+    second = b is not None and (needed is None or b in needed) and call.second
+    if call.arity == 1:
+        return ((0, a, x, first(g, y, u)),) if first else ()
+    if not second:
+        return ((0, a, x, first(g, y, u, v)),) if first else ()
+    if not first:
+        return ((1, b, w, second(g, y, u, v)),)
+    return (0, a, x, first(g, y, u, v)), (1, b, w, second(g, y, u, v))
 
 
 def wanted(node: Any, needed: Collection[Any] | None = None) -> list[tuple[int, Any, Data]]:

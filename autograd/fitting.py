@@ -8,40 +8,41 @@ from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data
 from autograd.record import Record
 
-__all__ = ["fit", "sum_to"]
+__all__ = ["fit", "own", "sum_to"]
 
 
-def fit(c: Cotangent, parent: Record, x: Data, g: Cotangent, call: Rules, place: int) -> Cotangent:
-    """A rule's result c in the shape and dtype of the argument x; for a leaf, memory of its own."""
+def fit(c: Cotangent, parent: Record, x: Data, call: Rules, place: int) -> Cotangent:
+    """A rule's result c in the shape and dtype of the argument x."""
     kind = type(c)
-    if kind is float and type(x) is float:
+    if kind is type(x) is float or kind is Parts:
         return c
-    if not (kind is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
-        if kind is Parts:
-            return c
-        if c is None:
-            raise TypeError(
-                f"rule {place} of {name_of(call.fn)} returned None: return the gradient."
-            )
-        c = c if hasattr(c, "dtype") else np.asarray(c)
-        if c.shape != getattr(x, "shape", ()):
-            c = sum_to(getattr(x, "shape", ()), c, call, place)
-        dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
-        if c.dtype != dtype:
-            c = (np.real(c) if c.dtype.kind == "c" != dtype.kind else c).astype(dtype)
-        if type(c) is type(parent):
-            return c
-        c = np.asarray(c) if type(x) is np.ndarray else type(x)(c)
-    if parent._call is None and type(c) is np.ndarray:
-        return c.copy() if c is g or c.base is not None or type(g) is Parts else c
-    return c
+    if kind is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype:
+        return c
+    if c is None:
+        raise TypeError(f"rule {place} of {name_of(call.fn)} returned None: return the gradient.")
+    c = c if hasattr(c, "dtype") else np.asarray(c)
+    shape = getattr(x, "shape", ())
+    if c.shape != shape:
+        c = sum_to(shape, c, call, place)
+    dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
+    if c.dtype is not dtype and c.dtype != dtype:
+        c = (np.real(c) if c.dtype.kind == "c" != dtype.kind else c).astype(dtype)
+    if type(c) is type(parent):
+        return c
+    return np.asarray(c) if type(x) is np.ndarray else type(x)(c)
+
+
+def own(c: Cotangent, g: Cotangent) -> Cotangent:
+    """What a rule made of g, in memory that is nobody else's: a leaf's gradient may be changed."""
+    shared = type(c) is np.ndarray and (c is g or c.base is not None or type(g) is Parts)
+    return c.copy() if shared else c
 
 
 def sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cotangent:
     """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
     extra = c.ndim - len(shape)
     if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:
-        return np.add.reduce(c, tuple(range(extra)))
+        return np.add.reduce(c, 0 if extra == 1 else tuple(range(extra)))
     axes = (*range(extra), *[k for k, n in enumerate(shape, extra) if n == 1 != c.shape[k]])
     fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True))
     if not call.broadcasts or not fits:

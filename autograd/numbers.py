@@ -65,6 +65,8 @@ def as_result(data: Data, fn: Callable[..., Data]) -> Data:
     kind = type(data)
     if kind is float or (kind is np.ndarray and data.dtype.kind in "fc" and data.ndim):
         return data
+    if kind is np.float64:
+        return float(data)
     if isinstance(data, (np.ndarray, *_NUMBERS)):
         data = np.asarray(data)[()]
         if data.dtype.kind in "fc":
@@ -116,5 +118,7 @@ def is_finite(x: Data) -> bool:
         return all(map(is_finite, x))
     if getattr(getattr(x, "dtype", None), "kind", "i") not in "fc":
         return True
+    if x.size > 4096 and 0 in x.strides:
+        x = x[tuple(slice(None if step else 1) for step in x.strides)]  # what it repeats
     # A sum of squares shows either; one that overflowed is looked at again.
     return math.isfinite(np.vdot(x, x).real) or bool(np.isfinite(x).all())

@@ -72,7 +72,12 @@ def _conversion(kind: type) -> Any:
 
 def _is_foreign(x: Any) -> bool:
     """True for a container of another library, which handles Values itself."""
+    if type(x) in _OWN:
+        return False
     return hasattr(x, "__array_ufunc__") and not isinstance(x, (Record, np.ndarray, np.generic))
+
+
+_OWN = {np.ndarray, float, int}
 
 
 def _asking_function() -> tuple[str, str] | None:
@@ -133,7 +138,7 @@ class ArrayLike:
     # ------------------------------------------------------------- NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if any(map(_is_foreign, args)):
+        if len(args) > 1 and any(map(_is_foreign, args)):
             return NotImplemented
         if method == "__call__" and not kwargs:
             return TABLE[ufunc](*args)
@@ -155,7 +160,7 @@ class ArrayLike:
         for kind in types:
             if not issubclass(kind, (Record, np.ndarray)):
                 return NotImplemented
-        return apply(fn, *args, **kwargs)
+        return TABLE[fn](*args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         asking = _asking_function()
@@ -236,7 +241,8 @@ class ArrayLike:
 
     def reshape(self, *shape: Any, order: Any = "C") -> Any:
         """np.reshape, with the shape as one tuple or as several numbers."""
-        return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape, order=order)
+        shape = shape[0] if len(shape) == 1 else shape
+        return TABLE[np.reshape](self, shape) if order == "C" else apply(np.reshape, self, shape, order)
 
     def transpose(self, *axes: Any) -> Any:
         """np.transpose, with the axes as one tuple, as several numbers, or none."""

@@ -115,7 +115,7 @@ def _number(node: Any, place: int, g: float) -> float | None:
         return None
     c = rule(g, y, x) if call.arity == 1 else rule(g, y, x, w)
     if type(c) is not float:
-        c = fit(c, node, w if place else x, g, call, place)
+        c = fit(c, node, w if place else x, call, place)
     if c or not call.routes:
         return c
     route = call.routes[place]

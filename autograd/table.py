@@ -89,6 +89,7 @@ def defvjp(
     sequence: bool = False,
     several: bool = False,
     scalar: Callable[..., float] | None = None,
+    forward: Callable[..., Any] | None = None,
     symbol: str | None = None,
     domain: str = "",
     kink: str = "",
@@ -123,6 +124,7 @@ def defvjp(
         derivatives that is tested (3 of elementwise functions, else 2): what
         `python -m autograd supported` tells.
     scalar: the same function for Python floats, where NumPy's own is slow.
+    forward: the same function for plain data, where NumPy's own makes detours.
     symbol: what pictures call it, if not by its name.
     facts: what summaries and diagnoses ask of the function, in the words of nn.functional's
         docstring, such as {"channels": "kept"}, which is true of elementwise functions without
@@ -153,6 +155,7 @@ def defvjp(
         sequence=sequence,
         several=several,
         scalar=scalar,
+        forward=forward,
         symbol=symbol,
         about=About(domain, kink, note, complex, orders or (3 if simple else 2), told),
     )

@@ -1,6 +1,7 @@
 """What rules need of shapes, axes, dtypes and powers."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "is_final",
     "is_regular",
     "lines",
+    "method",
     "on_axes",
     "power",
     "shape",
@@ -30,6 +32,16 @@ __all__ = [
 def shape(x: Any) -> tuple[int, ...]:
     """np.shape, without its detour for numbers, arrays and Values."""
     return getattr(x, "shape", ())
+
+
+def method(name: str) -> Callable[..., Any]:
+    """The method of arrays that NumPy's function of that name comes to in the end."""
+    of_array = getattr(np.ndarray, name)
+
+    def forward(x: Any, *args: Any, **settings: Any) -> Any:
+        return of_array(x if type(x) is np.ndarray else np.asarray(x), *args, **settings)
+
+    return forward
 
 
 def is_final(x: Any) -> bool:

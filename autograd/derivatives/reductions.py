@@ -18,6 +18,7 @@ from autograd.derivatives.numerics import (
     is_final,
     is_regular,
     lines,
+    method,
     shape,
     unlines,
 )  # fmt: skip
@@ -37,7 +38,7 @@ def _spread(r: Any, x: Any, axis: Axis) -> Any:
 
 def _broadcast(g: Any, x: Any) -> Any:
     """g, spread, in the shape of x."""
-    if isinstance(g, float | np.generic | np.ndarray):
+    if isinstance(g, float | np.generic | np.ndarray) and math.prod(shape(x)) < 4096:
         out = np.empty(shape(x), np.result_type(g))
         out[...] = g
         return out
@@ -128,7 +129,7 @@ def _std_vjp(
     return _through(_spread(g, x, axis) * (_centred(x, axis, where) / divisor(scale)), where)
 
 
-defvjp(np.sum, _sum_vjp, settings="keepdims initial")
+defvjp(np.sum, _sum_vjp, settings="keepdims initial", forward=method("sum"))
 defvjp(np.mean, _mean_vjp, settings="keepdims")
 for _fn in (np.max, np.min, np.nanmax, np.nanmin):
     defvjp(_fn, _extremum_vjp, settings="keepdims", kink="ties share evenly", routes=True)

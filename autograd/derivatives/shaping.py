@@ -12,11 +12,15 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.call import primitive
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axis_of
+from autograd.derivatives.numerics import axis_of, method
 from autograd.errors import ShapeMismatch
 from autograd.table import compose, defvjp
 
 Axes = int | tuple[int, ...]
+
+
+def _reshaped(x: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None) -> Any:
+    return np.asarray(x).reshape(newshape if shape is None else shape, order=order)
 
 
 def _reshape_vjp(g: Any, y: Any, x: Any, *, order: str = "C") -> Any:
@@ -66,12 +70,13 @@ defvjp(
     np.reshape,
     _reshape_vjp,
     settings="shape newshape",
+    forward=_reshaped,
     facts={"channels": "kept", "numbers": "kept"},
 )
-defvjp(np.ravel, _reshape_vjp, facts={"numbers": "kept"})
-defvjp(np.transpose, _transpose_vjp)
+defvjp(np.ravel, _reshape_vjp, forward=method("ravel"), facts={"numbers": "kept"})
+defvjp(np.transpose, _transpose_vjp, forward=lambda x, axes=None: np.asarray(x).transpose(axes))
 defvjp(np.moveaxis, _moveaxis_vjp, facts={"numbers": "kept"})
-defvjp(np.swapaxes, _swapaxes_vjp)
+defvjp(np.swapaxes, _swapaxes_vjp, forward=lambda x, axis1, axis2: np.asarray(x).swapaxes(axis1, axis2))
 defvjp(np.expand_dims, _reshaped_back, settings="axis", facts={"numbers": "kept"})
 defvjp(np.squeeze, _reshaped_back, settings="axis", facts={"numbers": "kept"})
 defvjp(np.broadcast_to, lambda g, y, x: g, settings="shape", broadcasts=True)

@@ -130,7 +130,7 @@ def passed_on(
 ) -> list[tuple[int, Value, Any]]:
     """What a call passes back, by place: to which Value, and how much; 0 where that is absent."""
     found = {
-        place: fit(c, parent, x, g, call._call, place)
+        place: fit(c, parent, x, call._call, place)
         for place, parent, x, c in passes(call, g, needed, False)
     }
     return [

@@ -19,16 +19,16 @@ def _walking(add: Any, order: Any = list) -> Plant:
 
     def walk(
         nodes: Iterable[Any], grads: dict[Any, Any], passes: Any, needed: Any, recorded: bool,
-        kept: dict[Any, Any], hopeful: bool = False,
-    ) -> None:  # fmt: skip
+        kept: dict[Any, Any], checking: bool = False,
+    ) -> set[Any]:  # fmt: skip
         if recorded:
-            _walk(nodes, grads, passes, needed, recorded, kept, hopeful)
-            return
+            return _walk(nodes, grads, passes, needed, recorded, kept, checking)
         for node in order(nodes):
             g = grads.pop(node, None)
             if g is not None:
                 for place, parent, x, c in passes(node, g, needed, recorded):
-                    add(grads, parent, fitting.fit(c, parent, x, g, node._call, place))
+                    add(grads, parent, fitting.fit(c, parent, x, node._call, place))
+        return set()
 
     return replaced("_walk", walk, backward)
 
