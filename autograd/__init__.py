@@ -30,6 +30,7 @@ from autograd.nests import ravel
 from autograd.recording import no_grad
 from autograd.scopes import scope
 from autograd.table import defvjp
+from autograd.tiles import tiled
 from autograd.transforms import (
     elementwise_grad,
     grad,
@@ -86,6 +87,7 @@ __all__ = [
     "softplus",
     "source",
     "steps",
+    "tiled",
     "value_and_grad",
     "vjp",
     "write_whole",

@@ -17,6 +17,7 @@ from autograd.errors import ShapeMismatch
 from autograd.numbers import Axis
 from autograd.record import is_tracked
 from autograd.table import defvjp
+from autograd.tiles import tiled
 
 __all__ = [
     "dot", "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
@@ -62,8 +63,18 @@ def sigmoid(x: Any) -> Any:
     x = _floats(x)
     if x.dtype.kind == "c":
         raise TypeError("sigmoid takes real numbers; of complex ones, write 1 / (1 + np.exp(-z)).")
-    e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, 1) / (1 + e)
+    with np.errstate(over="ignore"):
+        return _logistic(x)
+
+
+@tiled
+def _logistic(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def _sigmoid_vjp(g: Any, y: Any, x: Any) -> Any:
+    """g·y·σ(-x), for 1 - y would lose the digits of a small one; as a quotient, if that will do."""
+    return g * (y * sigmoid(-x) if is_tracked(x) else y / (1 + np.exp(x)))
 
 
 def _sigmoid_of_float(x: float) -> float:
@@ -73,7 +84,7 @@ def _sigmoid_of_float(x: float) -> float:
 
 defvjp(
     sigmoid,
-    lambda g, y, x: g * (y * sigmoid(-x)),  # 1 - y would lose the digits of a small one
+    tiled(_sigmoid_vjp),
     scalar=_sigmoid_of_float,
     complex=False,
     orders=3,
@@ -93,13 +104,17 @@ def softplus(x: Any) -> Any:
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
-    with np.errstate(invalid="ignore"):  # of NaN
-        return np.logaddexp(x, 0)
+    return _softplus(_floats(x))
+
+
+@tiled
+def _softplus(x: Any) -> Any:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 defvjp(
     softplus,
-    lambda g, y, x: g * sigmoid(x),
+    tiled(lambda g, y, x: g * sigmoid(x)),
     complex=False,
     orders=3,
     elementwise=True,

@@ -120,5 +120,7 @@ def is_finite(x: Data) -> bool:
         return True
     if x.size > 4096 and 0 in x.strides:
         x = x[tuple(slice(None if step else 1) for step in x.strides)]  # what it repeats
+    if not x.flags.c_contiguous:
+        x = x.ravel("K")
     # A sum of squares shows either; one that overflowed is looked at again.
     return math.isfinite(np.vdot(x, x).real) or bool(np.isfinite(x).all())

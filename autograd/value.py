@@ -132,7 +132,7 @@ class Value(ArrayLike, Record):
     @property
     def grad(self) -> Any:
         grad, data = self._grad, self._value
-        if type(grad) is float:
+        if type(grad) is float or (self._call is None and grad is not None):
             return grad
         if self._call is not None and np.iscomplexobj(grad):
             return like(np.conjugate(grad), grad)
@@ -149,9 +149,11 @@ class Value(ArrayLike, Record):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        if type(self._value) is float and type(grad) in (float, int):
+        if grad is None:
+            pass
+        elif type(self._value) is float and type(grad) in (float, int):
             grad = float(grad)
-        elif grad is not None:
+        else:
             grad = as_data(grad)
             if np.shape(grad) != self.shape:
                 if np.ndim(grad) > 0:

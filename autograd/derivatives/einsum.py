@@ -39,13 +39,24 @@ def _einsum_vjp(
     return np.einsum(formula, *(a for _, a in factors), optimize=bool(optimize) or _pays(factors))
 
 
+def _forward(subscripts: Any, *operands: Any, optimize: Any = False, **settings: Any) -> Any:
+    """np.einsum, by products of matrices where there is much to multiply."""
+    if not optimize and len(operands) > 1 and math.prod(map(np.size, operands)) > _MUCH:
+        terms = _explicit(subscripts, operands)[0]
+        optimize = _pays(list(zip(terms, operands, strict=True)))
+    return np.einsum(subscripts, *operands, optimize=optimize, **settings)
+
+
+_MUCH = 50_000
+
+
 def _pays(factors: list[tuple[str, Any]]) -> bool:
     """Whether there is so much to multiply that the search for a path to BLAS takes less."""
     lengths: dict[str, int] = {}
     for term, a in factors:
         for letter, n in zip(term, np.shape(a), strict=True):
             lengths[letter] = max(n, lengths.get(letter, 1))
-    return math.prod(lengths.values()) > 50_000
+    return math.prod(lengths.values()) > _MUCH
 
 
 def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str, list[str]]:
@@ -72,6 +83,7 @@ defvjp(
     np.einsum,
     None,
     *(partial(_einsum_vjp, i) for i in range(1, 64)),
+    forward=_forward,
     broadcasts=True,
     facts={
         "multiply_adds": lambda v: math.prod(

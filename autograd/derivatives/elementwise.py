@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import divisor, power, zeros_of
+from autograd.derivatives.numerics import divisor, is_regular, power, zeros_of
 from autograd.errors import NotDifferentiable
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
+from autograd.tiles import tiled
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -99,7 +100,7 @@ def _exponent_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
 
 _POWERS: Any = {"domain": "x > 0, or p a constant", "kink": "0 by p at x = 0"}
 
-defvjp(np.power, _base_vjp, _exponent_vjp, symbol="**", **_POWERS)
+defvjp(np.power, _base_vjp, _exponent_vjp, forward=power, symbol="**", **_POWERS)
 defvjp(np.float_power, _base_vjp, _exponent_vjp, **_POWERS)
 defvjp(np.square, lambda g, y, x: g * (2 * x), scalar=lambda x: x * x)
 defvjp(np.sqrt, lambda g, y, x: g / (2 * y), scalar=math.sqrt, domain="x > 0")
@@ -118,6 +119,18 @@ defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x >
 defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
 
 
+@tiled
+def _logaddexp(x: Any, y: Any) -> Any:
+    """log(eˣ + eʸ); of large arrays NumPy's own takes several times as long."""
+    if max(np.size(x), np.size(y)) < 500:
+        return np.logaddexp(x, y)
+    with np.errstate(invalid="ignore"):  # of equal infinities
+        gap = np.abs(np.subtract(x, y))
+    if np.isnan(np.min(gap)):
+        return np.logaddexp(x, y)
+    return np.maximum(x, y) + np.log1p(np.exp(-gap))
+
+
 def _gap(x: Any, z: Any) -> Any:
     """x - z, and 0 where they are equal, infinite ones too."""
     if np.any(np.isinf(z)):
@@ -130,6 +143,7 @@ defvjp(
     np.logaddexp,
     lambda g, z, x, y: g * np.exp(_gap(x, z)),
     lambda g, z, x, y: g * np.exp(_gap(y, z)),
+    forward=_logaddexp,
     complex=False,
 )
 defvjp(
@@ -172,7 +186,7 @@ defvjp(np.sinh, lambda g, y, x: g * np.cosh(x), scalar=math.sinh)
 defvjp(np.cosh, lambda g, y, x: g * np.sinh(x), scalar=math.cosh)
 defvjp(
     np.tanh,
-    lambda g, y, x: g * (1 - y * y),
+    tiled(lambda g, y, x: g * (1 - y * y)),
     scalar=math.tanh,
     facts={"active": lambda v: np.abs(v.data) < 0.99, "bounds": (-1.0, 1.0)},
 )
@@ -196,6 +210,9 @@ defvjp(
 
 def _angle_vjp(g: Any, u: Any, v: Any) -> Any:
     """g u / (u² + v²), without overflow."""
+    square = u * u + v * v
+    if is_regular(square):
+        return g * (u / square)
     length = np.hypot(u, v)
     length = divisor(length)
     return g * np.where(np.isinf(length), 0, u / length / length)

@@ -40,8 +40,22 @@ def scatter(g: Any, index: Any, *, shape: tuple[int, ...], unique: bool = False)
 
 def _add_at(out: Any, index: Any, g: Any) -> None:
     """np.add.at along one axis, several times as fast as at an index of several."""
-    places = index if out.ndim == 1 and isinstance(index, np.ndarray) else _places(out.shape, index)
+    if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
+        width = math.prod(out.shape[1:])
+        if width > _WIDE:
+            rows = np.broadcast_to(g, (*index.shape, *out.shape[1:])).reshape(-1, *out.shape[1:])
+            for row, place in zip(rows, index.ravel().tolist(), strict=True):
+                out[place] += row
+            return
+        places = (index.reshape(-1, 1) % len(out) * width + np.arange(width)).reshape(
+            *index.shape, *out.shape[1:]
+        )
+    else:
+        places = _places(out.shape, index)
     np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())
+
+
+_WIDE = 500  # rows so wide that a loop over them in Python takes less than np.add.at
 
 
 def _places(shape: tuple[int, ...], index: Any) -> Any:

@@ -110,7 +110,7 @@ def conj(x: Any) -> Any:
 
 def divisor(y: Any) -> Any:
     """y, with ∞ in place of 0: what is divided by it is 0 there, and so is every derivative."""
-    if np.count_nonzero(data_of(y)) == np.size(y):
+    if np.all(data_of(y)):
         return y
     return np.where(y == 0, np.inf, y)
 
@@ -119,8 +119,8 @@ def is_regular(y: Any) -> Any:
     """Whether products y are so far from 0 and ∞ that quotients of them are exact to rounding."""
     if type(y) is float:
         return 1e-290 < abs(y) < math.inf
-    limits = np.finfo(np.result_type(y))
-    return np.all(np.isfinite(y) & (np.abs(y) > limits.tiny / limits.eps))
+    limits, size = np.finfo(np.result_type(y)), np.abs(data_of(y))
+    return limits.tiny / limits.eps < np.min(size, initial=1) and np.max(size, initial=1) < math.inf
 
 
 def power(x: Any, p: Any) -> Any:
@@ -132,7 +132,11 @@ def power(x: Any, p: Any) -> Any:
             except OverflowError:
                 pass
         return np.power(float(x), float(p))
+    if type(p) in _NUMBERS and type(x) is np.ndarray and p in _PRODUCTS:
+        root = power(x, p // 2)
+        return root * root * x if p % 2 else root * root
     return x**p
 
 
 _NUMBERS = (float, int)
+_PRODUCTS = (3, 4, 5, 6, 7, 8)  # the exponents for which products are as exact, and quicker

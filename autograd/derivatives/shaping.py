@@ -14,7 +14,7 @@ from autograd.call import primitive
 from autograd.derivatives.indexing import scatter
 from autograd.derivatives.numerics import axis_of, method
 from autograd.errors import ShapeMismatch
-from autograd.table import compose, defvjp
+from autograd.table import compose, data_of, defvjp
 
 Axes = int | tuple[int, ...]
 
@@ -60,8 +60,10 @@ def _repeat_vjp(g: Any, y: Any, x: Any, *, repeats: Any, axis: int | None = None
         return np.reshape(_repeat_vjp(g, y, np.ravel(x), repeats=repeats, axis=0), np.shape(x))
     shape, axis = np.shape(x), axis % np.ndim(x)
     if np.size(repeats) == 1:
-        parts = (*shape[: axis + 1], int(np.ravel(repeats)[0]), *shape[axis + 1 :])
-        return np.sum(np.reshape(g, parts), axis=axis + 1)
+        times = int(np.ravel(repeats)[0])
+        if axis == len(shape) - 1:  # sums of a few numbers each: as a product they are quicker
+            return np.reshape(g, (*shape, times)) @ np.ones(times, np.result_type(data_of(g)))
+        return np.sum(np.reshape(g, (*shape[: axis + 1], times, *shape[axis + 1 :])), axis=axis + 1)
     source = np.repeat(np.arange(shape[axis]), repeats)
     return scatter(g, (slice(None),) * axis + (source,), shape=shape)
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid
+from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid, tiled
 from autograd import softplus as _softplus
-from nn.functional.arrays import as_array, as_floats, real
+from nn.functional.arrays import as_array, as_floats, one_or, real
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "selu",
@@ -37,12 +37,13 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
     array([-0.2,  3. ])
     """
     x = np.asarray(x)
-    return np.where(x > 0, x, negative_slope * np.minimum(x, 0)) if negative_slope else relu(x)
+    larger = np.maximum if negative_slope <= 1 else np.minimum
+    return larger(x, negative_slope * x) if negative_slope else relu(x)
 
 
 defvjp(
     leaky_relu,
-    lambda g, y, x, *, negative_slope=0.01: g * np.where(x > 0, 1.0, negative_slope),
+    lambda g, y, x, *, negative_slope=0.01: g * one_or(negative_slope, x > 0, x),
     kink="negative_slope at 0",
     complex=False,
     elementwise=True,
@@ -85,19 +86,25 @@ def elu(x: Any, *, alpha: float = 1.0) -> Any:
 @primitive
 def _elu(x: Any, *, alpha: float, width: float) -> Any:
     """x where x > 0, alpha·(exp(x / width) - 1) elsewhere."""
-    x = np.asarray(x)
-    return np.where(x > 0, x, alpha * np.expm1(_inner(x, width)))
+    return _elu_of_arrays(np.asarray(x), alpha, width)
+
+
+@tiled
+def _elu_of_arrays(x: Any, alpha: float, width: float) -> Any:
+    return np.maximum(x, 0) + alpha * np.expm1(_inner(x, width))
 
 
 def _inner(x: Any, width: float) -> Any:
     """min(x, 0) / width, but not so low that it overflows: its exponential is 0 before."""
-    return np.clip(x, -800 * abs(width), 0) / width
+    return np.minimum(x, 0) if width == 1 else np.clip(x, -800 * abs(width), 0) / width
 
 
 defvjp(
     _elu,
-    lambda g, y, x, *, alpha, width: (
-        g * np.where(x > 0, 1.0, (alpha / width) * np.exp(_inner(x, width)))
+    tiled(
+        lambda g, y, x, *, alpha, width: (
+            g * np.exp(_inner(x, width)) * one_or(alpha / width, x > 0, x)
+        )
     ),
     symbol="elu",
     kink="alpha / width at 0",
@@ -260,14 +267,30 @@ defvjp(
 )
 
 
+@primitive
 def silu(x: Any) -> Any:
     """x · sigmoid(x), also called swish. Elfwing et al. 2017 (arXiv:1702.03118).
 
     >>> float(silu(0.0))
     0.0
     """
-    x = as_floats(x)
-    return x * sigmoid(x)
+    x = real("silu", x)
+    with np.errstate(over="ignore"):
+        return _silu(x)
+
+
+@tiled
+def _silu(x: Any) -> Any:
+    return x / (1 + np.exp(-x))
+
+
+@tiled
+def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s + y * (1 - s))
+
+
+defvjp(silu, _silu_vjp, complex=False, elementwise=True, orders=3)
 
 
 def mish(x: Any) -> Any:
@@ -293,8 +316,9 @@ def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
         raise ValueError(f"the beta of softplus is positive, not {beta}.")
     x = real("softplus", x)
     scaled = x if beta == 1 else beta * np.clip(x, -800 / beta, (threshold + 1) / beta)
-    y = _softplus(scaled)
-    return np.where(scaled > threshold, x, y if beta == 1 else y / beta)
+    y = _softplus(scaled) if beta == 1 else _softplus(scaled) / beta
+    linear = scaled > threshold
+    return np.where(linear, x, y) if np.any(linear) else y
 
 
 def softsign(x: Any) -> Any:
@@ -329,6 +353,7 @@ defvjp(
 )
 
 
+@primitive
 def hardswish(x: Any) -> Any:
     """x · min(max(x + 3, 0), 6) / 6, a silu without exponentials. Howard et al. 2019
     (arXiv:1905.02244).
@@ -336,8 +361,21 @@ def hardswish(x: Any) -> Any:
     >>> hardswish(np.array([-4.0, 0.0, 3.0]))
     array([-0.,  0.,  3.])
     """
-    x = real("hardswish", x)
-    return x * hardtanh((x + 3) / 6, min_val=0.0, max_val=1.0)
+    return _hardswish(real("hardswish", x))
+
+
+@tiled
+def _hardswish(x: Any) -> Any:
+    return x * (np.clip(x + 3, 0, 6) * (1 / 6))
+
+
+defvjp(
+    hardswish,
+    tiled(lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6))),
+    kink="0 at -3, 1 at 3",
+    complex=False,
+    elementwise=True,
+)
 
 
 def glu(x: Any, *, axis: int = -1) -> Any:

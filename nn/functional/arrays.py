@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd import ShapeMismatch, Value
 
-__all__ = ["as_array", "as_floats", "plain", "real"]
+__all__ = ["as_array", "as_floats", "one_or", "plain", "real"]
 
 
 def as_array(x: Any) -> Any:
@@ -27,6 +27,13 @@ def as_floats(x: Any, like: Any = None) -> Any:
     if x.dtype.kind in "fc":
         return x
     return x.astype(like.dtype if getattr(like, "dtype", x.dtype).kind == "f" else float)
+
+
+def one_or(number: float, mask: Any, like: Any) -> Any:
+    """1 where the mask is true, else the number: without a branch for each element, if it can."""
+    if not isinstance(mask, np.ndarray) or not 0 <= number <= 1:
+        return np.where(mask, 1.0, number)
+    return np.maximum(mask, number, dtype=like.dtype)
 
 
 def plain(x: Any) -> Any:

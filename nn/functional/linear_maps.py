@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive
+from autograd import ShapeMismatch, Value, at, defvjp, primitive
 
 __all__ = ["bilinear", "embedding", "linear"]
 
@@ -108,14 +108,8 @@ def _embedding(weight: Any, indices: Any, *, padding_idx: int | None) -> Any:
 
 @primitive
 def _added_to_rows(g: Any, indices: Any, *, rows: int, padding_idx: int | None) -> Any:
-    """The rows of g added up by their indices: sorted first, which beats adding one by one."""
-    out = np.zeros((rows, g.shape[-1]), g.dtype)
-    places = indices.reshape(-1)
-    if places.size:
-        order = np.argsort(places, kind="stable")
-        places = places[order]
-        starts = np.flatnonzero(np.r_[True, places[1:] != places[:-1]])
-        out[places[starts]] = np.add.reduceat(g.reshape(-1, g.shape[-1])[order], starts, axis=0)
+    """The rows of g added up by their indices."""
+    out = at(np.zeros((rows, g.shape[-1]), g.dtype))[indices].add(g)
     if padding_idx is not None:
         out[padding_idx] = 0
     return out

@@ -127,15 +127,12 @@ class Optimizer:
                     if name not in state:
                         state[name] = _zero(data)
                 self.begin(state, group)
-                if isinstance(data, np.ndarray):
-                    tiled = data.size > _TILE or data.dtype.kind == "c"
-                else:
-                    tiled = np.iscomplexobj(data)
-                if tiled:
+                if type(data) is np.ndarray and data.size <= _TILE and data.dtype.kind == "f":
+                    p.data = self.update(data, g, state, group)
+                elif isinstance(data, np.ndarray) or np.iscomplexobj(data):
                     p.data = self._update_by_tiles(np.asarray(data), g, state, group, slots)
                 else:
-                    new = self.update(data, g, state, group)
-                    p.data = float(new) if type(data) is float else new
+                    p.data = type(data)(self.update(data, g, state, group))
         return loss
 
     def begin(self, state: dict[str, Any], group: dict[str, Any]) -> None:

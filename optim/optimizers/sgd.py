@@ -58,13 +58,14 @@ class SGD(Optimizer):
             raise ValueError("nesterov=True needs a momentum, 0.9 for example, and no dampening.")
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
-        g = decayed(g, p, group)
-        if group["momentum"]:
+        if group["weight_decay"]:
+            g = decayed(g, p, group)
+        if momentum := group["momentum"]:
             v = state["v"]
-            v *= group["momentum"]
+            v *= momentum
             v += g if state.get("moves", 1) == 1 else (1 - group["dampening"]) * g
             state["v"] = v
-            g = g + group["momentum"] * v if group["nesterov"] else v
+            g = g + momentum * v if group["nesterov"] else v
         return p - group["lr"] * g
 
 

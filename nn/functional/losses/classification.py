@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, log_softmax, primitive, relu, softmax
+from autograd import ShapeMismatch, Value, defvjp, log_softmax, primitive, relu, sigmoid, softmax, tiled
 from autograd import softplus as _softplus
 from nn.functional.arrays import as_array, as_floats, plain
 from nn.functional.losses.reduction import Reduction, alike, check_reduction, reduced
@@ -272,7 +272,8 @@ defvjp(
 
 
 def _check_targets(target: Any) -> None:
-    if not np.all((target >= 0) & (target <= 1)):
+    data = plain(target)
+    if not (np.min(data) >= 0 and np.max(data) <= 1):
         raise ValueError("the targets of a binary cross entropy are between 0 and 1.")
 
 
@@ -312,9 +313,34 @@ def binary_cross_entropy_with_logits(
     """
     input, target = alike("binary_cross_entropy_with_logits", input, target)
     _check_targets(target)
-    positive = _times_weight(target, "pos_weight", pos_weight)
-    losses = positive * _softplus(-input) + (1 - target) * _softplus(input)
+    if pos_weight is None:
+        losses = _of_logits(input, target)
+    else:
+        positive = _times_weight(target, "pos_weight", pos_weight)
+        losses = positive * _softplus(-input) + (1 - target) * _softplus(input)
     return reduced(_times_weight(losses, "weight", weight), reduction)
+
+
+@primitive
+def _of_logits(x: Any, target: Any) -> Any:
+    """log(1 + eˣ) - target·x."""
+    return _of_arrays_of_logits(x, target)
+
+
+@tiled
+def _of_arrays_of_logits(x: Any, target: Any) -> Any:
+    return np.maximum(x, 0) - target * x + np.log1p(np.exp(-np.abs(x)))
+
+
+defvjp(
+    _of_logits,
+    tiled(lambda g, y, x, target: g * ((1 - target) * sigmoid(x) - target * sigmoid(-x))),
+    lambda g, y, x, target: -g * x,
+    symbol="binary_cross_entropy_with_logits",
+    complex=False,
+    elementwise=True,
+    facts={"logarithm": True, "logits": "each"},
+)
 
 
 def hinge_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:

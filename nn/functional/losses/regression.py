@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive
+from autograd import ShapeMismatch, Value, defvjp, primitive, tiled
 from nn.functional.arrays import as_array, plain
 from nn.functional.losses.reduction import Reduction, alike, reduced
 
@@ -67,8 +67,29 @@ def huber_loss(
     if not delta > 0:
         raise ValueError(f"the delta of huber_loss is positive, not {delta}.")
     input, target = alike("huber_loss", input, target)
-    d = np.abs(input - target)
-    return reduced(np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
+    return reduced(_huber(input, target, delta=delta), reduction)
+
+
+@primitive
+def _huber(x: Any, target: Any, *, delta: float) -> Any:
+    return _huber_of_arrays(x, target, delta)
+
+
+@tiled
+def _huber_of_arrays(x: Any, target: Any, delta: float) -> Any:
+    d = np.abs(x - target)
+    within = np.minimum(d, delta)
+    return within * (d - 0.5 * within)
+
+
+defvjp(
+    _huber,
+    tiled(lambda g, y, x, target, *, delta: g * np.clip(x - target, -delta, delta)),
+    tiled(lambda g, y, x, target, *, delta: g * np.clip(target - x, -delta, delta)),
+    symbol="huber_loss",
+    complex=False,
+    elementwise=True,
+)
 
 
 def smooth_l1_loss(
@@ -85,10 +106,9 @@ def smooth_l1_loss(
     if not beta >= 0:
         raise ValueError(f"the beta of smooth_l1_loss is not negative; this is {beta}.")
     input, target = alike("smooth_l1_loss", input, target)
-    d = np.abs(input - target)
     if beta == 0:
-        return reduced(d, reduction)
-    return reduced(np.where(d < beta, (0.5 / beta) * d * d, d - 0.5 * beta), reduction)
+        return reduced(np.abs(input - target), reduction)
+    return reduced(_huber(input, target, delta=beta), reduction) / beta
 
 
 def poisson_nll_loss(
