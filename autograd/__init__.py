@@ -1,9 +1,8 @@
 """Automatic differentiation of NumPy code: a `Value` remembers the NumPy call that made it."""
 
-import importlib
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd.call import part, primitive
 from autograd.derivatives.indexing import at
@@ -26,26 +25,41 @@ from autograd.functions import (
     softmax,
     softplus,
 )
-from autograd.nests import ravel
+from autograd.late import late_names
 from autograd.recording import no_grad
-from autograd.scopes import scope
 from autograd.table import defvjp
 from autograd.tiles import tiled
-from autograd.transforms import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
 from autograd.value import Value
 
+# What many programs do not need, and would make this import slower.
 if TYPE_CHECKING:
     from autograd.check import GradientReport, Verdict, gradcheck, gradgradcheck
+    from autograd.nests import ravel
+    from autograd.scopes import scope
     from autograd.show import draw, explain, explain_grad, source, steps
+    from autograd.transforms import (
+        elementwise_grad,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        value_and_grad,
+        vjp,
+    )
+else:
+    __getattr__, __dir__ = late_names(
+        __name__,
+        {
+            "autograd.check": "GradientReport Verdict gradcheck gradgradcheck",
+            "autograd.nests": "ravel",
+            "autograd.scopes": "scope",
+            "autograd.show": "draw explain explain_grad source steps",
+            "autograd.transforms": (
+                "elementwise_grad grad hessian hvp jacobian jvp value_and_grad vjp"
+            ),
+        },
+    )
 
 __version__ = "0.1.0"
 
@@ -73,6 +87,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "late_names",
     "log_softmax",
     "logsumexp",
     "no_grad",
@@ -102,23 +117,3 @@ if os.path.exists(os.path.join(__path__[0], "tracer.py")):
         RuntimeWarning,
         stacklevel=2,
     )
-
-
-# What many programs do not need, and would make this import slower: loaded when it is asked for.
-_LATE = {
-    "GradientReport": "autograd.check",
-    "Verdict": "autograd.check",
-    "draw": "autograd.show",
-    "explain": "autograd.show",
-    "explain_grad": "autograd.show",
-    "gradcheck": "autograd.check",
-    "gradgradcheck": "autograd.check",
-    "source": "autograd.show",
-    "steps": "autograd.show",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LATE:
-        return getattr(importlib.import_module(_LATE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,6 @@ NumPy's functions take the same argument in several ways: `np.sum(x, 0)`, `np.su
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -53,29 +52,34 @@ def _keywords(rule: Rule | None) -> frozenset[str] | None:
     return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-@dataclass(eq=False)
 class Binding:
     """A function with a rule for each of its arrays; its parameters, and the calls that it serves.
 
-    fn, rules and the fields up to symbol are what `defvjp` was told.
+    more: names of settings that no rule needs. The other settings are what `defvjp` was told.
     """
 
-    fn: Callable[..., Any]
-    rules: tuple[Rule | None, ...]
-    more: str = ""  # names of settings that no rule needs
-    broadcasts: bool = False
-    elementwise: bool = False
-    routes: tuple[Rule | None, ...] = ()
-    sequence: bool = False
-    several: bool = False
-    scalar: Callable[..., float] | None = None
-    forward: Callable[..., Any] | None = None
-    symbol: str | None = None
-    about: About = field(default_factory=About)
-
-    def __post_init__(self) -> None:
-        self.implementation: Callable[..., Any] = getattr(self.fn, "implementation", self.fn)
-        self.forward = self.forward or self.implementation
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        rules: tuple[Rule | None, ...],
+        *,
+        about: About,
+        more: str = "",
+        broadcasts: bool = False,
+        elementwise: bool = False,
+        routes: tuple[Rule | None, ...] = (),
+        sequence: bool = False,
+        several: bool = False,
+        scalar: Callable[..., float] | None = None,
+        forward: Callable[..., Any] | None = None,
+        symbol: str | None = None,
+    ) -> None:
+        self.fn, self.rules, self.more = fn, rules, more
+        self.broadcasts, self.elementwise, self.routes = broadcasts, elementwise, routes
+        self.sequence, self.several = sequence, several
+        self.scalar, self.symbol, self.about = scalar, symbol, about
+        self.implementation: Callable[..., Any] = getattr(fn, "implementation", fn)
+        self.forward = forward or self.implementation
         self.arity = len(self.rules)  # how many arrays it takes at most
         self.first, self.second = (*self.rules, None)[:2]
         # Users' rules may do anything, such as calling backward() or raising.

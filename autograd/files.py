@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 __all__ = ["write_whole"]
@@ -16,11 +15,14 @@ def write_whole(path: Any, save: Callable[[Any], None]) -> None:
     Folders that are missing are made.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(f"{folder}/note.txt", lambda file: file.write(b"whole"))
     ...     Path(f"{folder}/note.txt").read_text()
     'whole'
     """
+    from pathlib import Path  # few programs write files, and importing it takes 3 ms
+
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")  # one name: what a killed run left is replaced

@@ -1,5 +1,7 @@
 """Networks: modules, layers, activations, losses, initial values, and micrograd's neurons."""
 
+from typing import TYPE_CHECKING
+
 import autograd
 
 if not hasattr(autograd, "Value"):
@@ -10,24 +12,11 @@ if not hasattr(autograd, "Value"):
     )
 
 from nn import functional, init
-from nn.files import load, save
 from nn.functional import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    batch_norm,
     bilinear,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     celu,
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
     cosine_embedding_loss,
     cross_entropy,
     dropout,
@@ -37,22 +26,16 @@ from nn.functional import (
     gaussian_nll_loss,
     gelu,
     glu,
-    group_norm,
     hardswish,
     hardtanh,
     hinge_loss,
     huber_loss,
-    instance_norm,
-    interpolate,
     kl_div,
     l1_loss,
-    layer_norm,
     leaky_relu,
     linear,
     log_softmax,
     logsumexp,
-    max_pool1d,
-    max_pool2d,
     mish,
     mse_loss,
     multi_margin_loss,
@@ -60,13 +43,9 @@ from nn.functional import (
     poisson_nll_loss,
     prelu,
     relu,
-    rms_norm,
-    rotary_encoding,
-    scaled_dot_product_attention,
     selu,
     sigmoid,
     silu,
-    sinusoidal_encoding,
     smooth_l1_loss,
     softmax,
     softplus,
@@ -74,7 +53,6 @@ from nn.functional import (
     tanh,
     triplet_margin_loss,
 )
-from nn.interchange import from_torch, to_torch
 from nn.layers.activations import (
     CELU,
     ELU,
@@ -95,23 +73,11 @@ from nn.layers.activations import (
     Softsign,
     Tanh,
 )
-from nn.layers.attention import (
-    MultiheadAttention,
-    PositionalEncoding,
-    RotaryPositionalEmbeddings,
-)
 from nn.layers.containers import (
     ModuleDict,
     ModuleList,
     Residual,
     Sequential,
-)
-from nn.layers.convolution import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose1d,
-    ConvTranspose2d,
 )
 from nn.layers.dropping import (
     Dropout,
@@ -142,41 +108,105 @@ from nn.layers.losses import (
     SmoothL1Loss,
     TripletMarginLoss,
 )
-from nn.layers.normalization import (
-    BatchNorm1d,
-    BatchNorm2d,
-    GroupNorm,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    LayerNorm,
-    RMSNorm,
-)
-from nn.layers.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    MaxPool1d,
-    MaxPool2d,
-    Upsample,
-)
-from nn.layers.recurrent import (
-    GRU,
-    LSTM,
-    RNN,
-)
-from nn.layers.transformer import (
-    TransformerDecoder,
-    TransformerDecoderLayer,
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
 from nn.module import Module
 from nn.randomness import manual_seed
-from nn.scalar import MLP, Layer, Neuron
-from nn.summary import Summary, summary
+
+# What few programs need, and would make this import slower.
+if TYPE_CHECKING:
+    from nn.files import load, save
+    from nn.functional import (
+        adaptive_avg_pool1d,
+        adaptive_avg_pool2d,
+        adaptive_max_pool1d,
+        adaptive_max_pool2d,
+        avg_pool1d,
+        avg_pool2d,
+        batch_norm,
+        conv1d,
+        conv2d,
+        conv3d,
+        conv_transpose1d,
+        conv_transpose2d,
+        group_norm,
+        instance_norm,
+        interpolate,
+        layer_norm,
+        max_pool1d,
+        max_pool2d,
+        rms_norm,
+        rotary_encoding,
+        scaled_dot_product_attention,
+        sinusoidal_encoding,
+    )
+    from nn.interchange import from_torch, to_torch
+    from nn.layers.attention import (
+        MultiheadAttention,
+        PositionalEncoding,
+        RotaryPositionalEmbeddings,
+    )
+    from nn.layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d
+    from nn.layers.normalization import (
+        BatchNorm1d,
+        BatchNorm2d,
+        GroupNorm,
+        InstanceNorm1d,
+        InstanceNorm2d,
+        LayerNorm,
+        RMSNorm,
+    )
+    from nn.layers.pooling import (
+        AdaptiveAvgPool1d,
+        AdaptiveAvgPool2d,
+        AdaptiveMaxPool1d,
+        AdaptiveMaxPool2d,
+        AvgPool1d,
+        AvgPool2d,
+        MaxPool1d,
+        MaxPool2d,
+        Upsample,
+    )
+    from nn.layers.recurrent import GRU, LSTM, RNN
+    from nn.layers.transformer import (
+        TransformerDecoder,
+        TransformerDecoderLayer,
+        TransformerEncoder,
+        TransformerEncoderLayer,
+    )
+    from nn.scalar import MLP, Layer, Neuron
+    from nn.summaries import Summary, summary
+else:
+    __getattr__, __dir__ = autograd.late_names(
+        __name__,
+        {
+            "nn.files": "load save",
+            "nn.functional": (
+                "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d "
+                "avg_pool1d avg_pool2d batch_norm conv1d conv2d conv3d conv_transpose1d "
+                "conv_transpose2d group_norm instance_norm interpolate layer_norm max_pool1d "
+                "max_pool2d rms_norm rotary_encoding scaled_dot_product_attention "
+                "sinusoidal_encoding"
+            ),
+            "nn.interchange": "from_torch to_torch",
+            "nn.layers.attention": (
+                "MultiheadAttention PositionalEncoding RotaryPositionalEmbeddings"
+            ),
+            "nn.layers.convolution": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d",
+            "nn.layers.normalization": (
+                "BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d LayerNorm RMSNorm"
+            ),
+            "nn.layers.pooling": (
+                "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d "
+                "AvgPool2d MaxPool1d MaxPool2d Upsample"
+            ),
+            "nn.layers.recurrent": "GRU LSTM RNN",
+            "nn.layers.transformer": (
+                "TransformerDecoder TransformerDecoderLayer TransformerEncoder "
+                "TransformerEncoderLayer"
+            ),
+            "nn.scalar": "MLP Layer Neuron",
+            "nn.summaries": "Summary summary",
+        },
+    )
 
 __all__ = [
     "CELU",

@@ -167,7 +167,7 @@ class Module:
         """The module itself and all its parts, each once."""
         return [module for _, module in self.named_modules()]
 
-    def generators(self) -> list[np.random.Generator]:
+    def generators(self) -> "list[np.random.Generator]":
         """The random generators that its parts draw from, and the package's own, each once."""
         own = [x for part in self.modules() for x in vars(part).values()]
         found = [x for x in own if isinstance(x, np.random.Generator)]

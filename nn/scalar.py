@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np  # noqa: F401 - RNG names it
+
 from autograd import Value
 from nn.module import Module
 from nn.randomness import RNG, generator

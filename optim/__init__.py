@@ -1,5 +1,7 @@
 """Training: optimizers, and trainers by stochastic, mini-batch and batch gradient descent."""
 
+from typing import TYPE_CHECKING
+
 import autograd
 
 if not hasattr(autograd, "Value"):
@@ -44,18 +46,15 @@ from optim.schedules import (
     SequentialLR,
     StepLR,
 )
-from optim.study import Descent, DescentStep, LRFinder, Sweep, descend, lr_finder, sweep
 from optim.training import (
     F1,
     R2,
     Accuracy,
     BatchTrainer,
     Callback,
-    CSVLogger,
     EarlyStopping,
     GradientHealth,
     History,
-    JSONLLogger,
     LambdaCallback,
     LearningRateScheduler,
     MeanAbsoluteError,
@@ -63,7 +62,6 @@ from optim.training import (
     MeanSquaredError,
     Metric,
     MiniBatchTrainer,
-    ModelCheckpoint,
     NonFiniteLoss,
     Precision,
     Recall,
@@ -73,6 +71,19 @@ from optim.training import (
     TopKAccuracy,
     Trainer,
 )
+
+# What few programs need, and would make this import slower.
+if TYPE_CHECKING:
+    from optim.study import Descent, DescentStep, LRFinder, Sweep, descend, lr_finder, sweep
+    from optim.training import CSVLogger, JSONLLogger, ModelCheckpoint
+else:
+    __getattr__, __dir__ = autograd.late_names(
+        __name__,
+        {
+            "optim.study": "Descent DescentStep LRFinder Sweep descend lr_finder sweep",
+            "optim.training": "CSVLogger JSONLLogger ModelCheckpoint",
+        },
+    )
 
 __all__ = [
     "F1",

@@ -3,10 +3,12 @@
 import ast
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import re
 import subprocess
 import sys
+from typing import get_type_hints
 
 import pytest
 
@@ -25,6 +27,7 @@ MAY_IMPORT = {
     # the engine, bottom up; the table imports its late chapters by name
     "autograd.errors": set(),
     "autograd.files": set(),
+    "autograd.late": set(),
     "autograd.naming": set(),
     "autograd.recording": set(),
     "autograd.numbers": {"autograd.errors", "autograd.naming"},
@@ -146,7 +149,7 @@ MAY_IMPORT = {
         "autograd", "nn.functional", "nn.init", "nn.layers", "nn.module", "nn.randomness",
     },
     "nn.scalar": {"autograd", "nn.module", "nn.randomness"},
-    "nn.summary": {"autograd", "nn.layers.shapes", "nn.module"},
+    "nn.summaries": {"autograd", "nn.layers.shapes", "nn.module"},
     # training
     "optim.optimizers": {"optim.optimizers"},
     "optim.schedules": {"optim.optimizers", "optim.schedules"},
@@ -270,6 +273,13 @@ def test_private_names_are_found(source, found):
     assert [whole for name, whole in private_names(modules) if name == "nn.planted"] == found
 
 
+@pytest.mark.parametrize("package", [nn, nn.functional, nn.init])
+def test_annotations_can_be_evaluated(package):
+    for thing in [getattr(package, name) for name in package.__all__]:
+        if inspect.isfunction(thing) or inspect.isclass(thing):
+            get_type_hints(thing.__init__ if inspect.isclass(thing) else thing)
+
+
 def test_of_another_package_only_public_names_are_imported():
     for name, tree in MODULES.items():
         for module, imported, _ in imports(tree):
@@ -307,14 +317,47 @@ def test_public_names_have_docstrings_with_an_example(package):
         assert ">>>" in (thing.__doc__ or ""), f"{package}.{name} has no docstring with an example"
 
 
-def test_importing_autograd_imports_no_drawing_no_checking_and_no_training():
-    late = {"graphviz", "tqdm", "nn", "hypothesis", "autograd.check", "autograd.show"}
-    assert all(map(importlib.util.find_spec, late))  # no other name for any of them
-    code = f"import sys, autograd; print({late} & set(sys.modules))"
+def printed(*lines):
+    """What a program prints, as Python's literals."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [ast.literal_eval(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("package", "late"),
+    [
+        ("autograd", {"graphviz", "hypothesis", "nn", "autograd.check", "autograd.show"}),
+        ("nn", {"optim", "random", "zipfile", "nn.layers.convolution", "nn.summaries"}),
+        ("optim", {"csv", "json", "nn", "tqdm", "optim.study", "optim.training.writers"}),
+    ],
+)
+def test_importing_a_package_imports_nothing_that_few_programs_need(package, late):
+    late = late | {"dataclasses", "numpy.random", "pathlib"}
+    assert all(map(importlib.util.find_spec, late))  # no other name for any of them
+    [imported] = printed(
+        "import sys, numpy",
+        "free = set(sys.modules)",
+        f"import {package}",
+        "print(set(sys.modules) - free)",
     )
-    assert done.stdout.strip() == "set()"
+    assert imported & late == set()
+
+
+@pytest.mark.parametrize("package", [autograd, nn, nn.functional, optim, optim.training])
+def test_names_that_come_late_are_names_of_the_package(package):
+    late, found = printed(
+        f"import {package.__name__} as package",
+        "late = set(dir(package)) - set(vars(package))",
+        "print(late)",
+        "print({name for name in late if getattr(package, name) is vars(package)[name]})",
+    )
+    assert late == found != set()
+    assert late <= set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute"):
+        package.no_such_name  # noqa: B018
 
 
 def test_files_stay_with_one_topic():

@@ -9,7 +9,7 @@ import nn
 from autograd.table import TABLE, about_of, load_chapters
 from tests.modules import MODULES, known_names, whole_name
 
-DIAGNOSES = ("nn.summary", "optim")  # which read facts
+DIAGNOSES = ("nn.summaries", "optim")  # which read facts
 
 # `function.__name__` is for messages: a program that compares it with a string is wrong as soon as
 # the function is renamed. What it must know of a function is among the facts beside its rule.
@@ -24,6 +24,7 @@ ASKS = {
 def own_entries():
     """The functions of the table, but for those of other tests."""
     load_chapters()
+    assert all(hasattr(nn, name) for name in nn.__all__)  # which loads what comes late
     return [fn for fn in TABLE if not str(getattr(fn, "__module__", "")).startswith("tests")]
 
 

@@ -20,7 +20,9 @@ they need no function's name, and know a function of one's own as well. The fact
     word            what messages call the function, if not by its name
 """
 
-from autograd import log_softmax, logsumexp, relu, sigmoid, softmax
+from typing import TYPE_CHECKING
+
+from autograd import late_names, log_softmax, logsumexp, relu, sigmoid, softmax
 from nn.functional.activations import (
     celu,
     elu,
@@ -37,18 +39,6 @@ from nn.functional.activations import (
     softsign,
     tanh,
 )
-from nn.functional.adaptive_pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-)
-from nn.functional.attention import (
-    rotary_encoding,
-    scaled_dot_product_attention,
-    sinusoidal_encoding,
-)
-from nn.functional.convolution import conv1d, conv2d, conv3d
 from nn.functional.dropping import dropout, dropout2d
 from nn.functional.linear_maps import bilinear, embedding, linear
 from nn.functional.losses.classification import (
@@ -69,10 +59,50 @@ from nn.functional.losses.regression import (
     poisson_nll_loss,
     smooth_l1_loss,
 )
-from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from nn.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from nn.functional.transposed_convolution import conv_transpose1d, conv_transpose2d
-from nn.functional.upsampling import interpolate
+
+# What few programs need, and would make this import slower.
+if TYPE_CHECKING:
+    from nn.functional.adaptive_pooling import (
+        adaptive_avg_pool1d,
+        adaptive_avg_pool2d,
+        adaptive_max_pool1d,
+        adaptive_max_pool2d,
+    )
+    from nn.functional.attention import (
+        rotary_encoding,
+        scaled_dot_product_attention,
+        sinusoidal_encoding,
+    )
+    from nn.functional.convolution import conv1d, conv2d, conv3d
+    from nn.functional.normalization import (
+        batch_norm,
+        group_norm,
+        instance_norm,
+        layer_norm,
+        rms_norm,
+    )
+    from nn.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+    from nn.functional.transposed_convolution import conv_transpose1d, conv_transpose2d
+    from nn.functional.upsampling import interpolate
+else:
+    __getattr__, __dir__ = late_names(
+        __name__,
+        {
+            "nn.functional.adaptive_pooling": (
+                "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d"
+            ),
+            "nn.functional.attention": (
+                "rotary_encoding scaled_dot_product_attention sinusoidal_encoding"
+            ),
+            "nn.functional.convolution": "conv1d conv2d conv3d",
+            "nn.functional.normalization": (
+                "batch_norm group_norm instance_norm layer_norm rms_norm"
+            ),
+            "nn.functional.pooling": "avg_pool1d avg_pool2d max_pool1d max_pool2d",
+            "nn.functional.transposed_convolution": "conv_transpose1d conv_transpose2d",
+            "nn.functional.upsampling": "interpolate",
+        },
+    )
 
 __all__ = [
     "adaptive_avg_pool1d",

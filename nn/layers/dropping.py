@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np  # noqa: F401 - RNG names it
+
 from nn import functional
 from nn.layers.shapes import shape_of, unfit
 from nn.module import Module

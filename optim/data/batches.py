@@ -6,13 +6,13 @@ Nothing is copied but the piece that is asked for.
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 __all__ = ["RNG", "Batches", "as_samples", "batches", "count", "joined", "take"]
 
-RNG = np.random.Generator | int | None
+RNG: TypeAlias = "np.random.Generator | int | None"  # quoted, since np.random takes long to import
 
 
 class Batches:

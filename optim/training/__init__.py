@@ -1,5 +1,8 @@
 """Trainers: gradient descent over the samples of a data set, and what is measured meanwhile."""
 
+from typing import TYPE_CHECKING
+
+from autograd import late_names
 from optim.training.callbacks import (
     Callback,
     EarlyStopping,
@@ -25,7 +28,17 @@ from optim.training.metrics import (
 )
 from optim.training.named import BatchTrainer, MiniBatchTrainer, StochasticTrainer
 from optim.training.trainer import Trainer
-from optim.training.writers import CSVLogger, JSONLLogger, ModelCheckpoint
+
+# What few programs need, and would make this import slower.
+if TYPE_CHECKING:
+    from optim.training.writers import CSVLogger, JSONLLogger, ModelCheckpoint
+else:
+    __getattr__, __dir__ = late_names(
+        __name__,
+        {
+            "optim.training.writers": "CSVLogger JSONLLogger ModelCheckpoint",
+        },
+    )
 
 __all__ = [
     "F1",

@@ -1,6 +1,5 @@
 """A nest of numbers, texts and arrays in one .npz file: written whole or not at all, no pickle."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ __all__ = ["read", "write"]
 
 def write(path: Any, nest: Any) -> None:
     """Write a nest of dicts, lists, tuples, numbers, texts and arrays."""
+    import json  # few programs keep their runs, here or below
+
     arrays: dict[str, Any] = {}
     text = json.dumps(_packed(nest, arrays))
     arrays["nest"] = np.frombuffer(text.encode("utf-8"), np.uint8)
@@ -20,6 +21,8 @@ def write(path: Any, nest: Any) -> None:
 
 def read(path: Any) -> Any:
     """The nest that was written; ValueError for a file that is damaged, or another one."""
+    import json
+
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}

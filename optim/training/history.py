@@ -1,8 +1,6 @@
 """History: what a training run measured, epoch by epoch."""
 
 import copy
-import csv
-import html
 import io
 import math
 from collections.abc import Mapping
@@ -126,6 +124,8 @@ class History:
 
     def to_csv(self, path: Any) -> None:
         """Write a table: a line an epoch, with its number, updates, seconds and measures."""
+        import csv  # few programs ask for this
+
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["epoch", "updates", "seconds", *self.history])
@@ -157,6 +157,8 @@ class History:
 
     def _repr_html_(self) -> str:
         """A line a measure: first, last and best value, and a small curve."""
+        import html  # likewise
+
         rows = []
         for name, values in self.history.items():
             cells = [values[0], values[-1], self.best(name)[1] if _any_number(values) else math.nan]

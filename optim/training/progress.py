@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tqdm import tqdm
-
 __all__ = ["Progress"]
 
 
@@ -19,6 +17,8 @@ class Progress:
         self.verbose, self.epochs = verbose, epochs
         self.bar: Any = None
         if verbose == 1 and first < epochs:
+            from tqdm import tqdm  # importing it takes a third as long as importing NumPy
+
             total = batches and epochs * batches
             self.bar = tqdm(total=total, initial=first * (batches or 0), unit=" batches")
 

@@ -1,9 +1,9 @@
 """What a trainer is made of at a moment: its weights, and all else that a file of it holds."""
 
 import copy
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -105,7 +105,7 @@ class Resumable:
         >>> len(history)
         5
         """
-        if missing_ok and not Path(path).exists():
+        if missing_ok and not os.path.exists(path):
             return self
         if weights_only:
             checkpoints.load_weights(self, path)

@@ -189,11 +189,11 @@ def test_processes_give_the_same_rows():
 
 
 def test_dropout_without_rng_is_reproducible_and_leaves_the_default_generator():
-    before = copy.deepcopy(randomness._default.bit_generator.state)
+    before = copy.deepcopy(randomness.generator().bit_generator.state)
     first, second = (plain(optim.sweep(build, X, Y, drop=[0.2, 0.5], **QUIET)) for _ in range(2))
     assert first == second
     assert first[0]["loss"] != first[2]["loss"]
-    assert randomness._default.bit_generator.state == before
+    assert randomness.generator().bit_generator.state == before
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
