@@ -28,7 +28,6 @@ from autograd.functions import (
 from autograd.late import late_names
 from autograd.recording import no_grad
 from autograd.table import defvjp
-from autograd.tiles import tiled
 from autograd.value import Value
 
 # What many programs do not need, and would make this import slower.
@@ -102,7 +101,6 @@ __all__ = [
     "softplus",
     "source",
     "steps",
-    "tiled",
     "value_and_grad",
     "vjp",
     "write_whole",

@@ -11,7 +11,7 @@ Nothing here is used while all gradients are finite.
 
 import math
 from _thread import RLock
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any, TypeAlias
@@ -29,7 +29,7 @@ __all__ = ["Careful", "Passes", "Reach", "Trail", "finite", "in_numpy"]
 
 # Bools in the shape of a gradient, True where there is one; Parts of them for several results.
 Presence: TypeAlias = Any
-Passes: TypeAlias = Callable[..., list[Contribution]]
+Passes: TypeAlias = Callable[..., Sequence[Contribution]]
 Place: TypeAlias = tuple[int, int]  # the number of a call's result, and the place of an argument
 _COMING = -1  # as a place: the gradient that comes to the call
 
@@ -153,7 +153,7 @@ class Careful:
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
-    ) -> list[Contribution]:
+    ) -> Sequence[Contribution]:
         """What a call passes back: the rules as they are, if that is finite."""
         with suppress(
             Exception
@@ -225,7 +225,7 @@ class Trail:
 
     def contributions(
         self, node: Any, g: Cotangent, needed: Collection[Any] | None, recorded: bool
-    ) -> list[Contribution]:
+    ) -> Sequence[Contribution]:
         found = contributions(node, g, needed, recorded)
         for place, _, _, share in found:
             for i, c in share.items() if type(share) is Parts else ((None, share),):

@@ -20,7 +20,7 @@ from autograd.absence import Careful, Passes, Reach, Trail, finite
 from autograd.call import Contribution, contributions
 from autograd.fitting import fit, own
 from autograd.numbers import Cotangent, like
-from autograd.record import PACKED
+from autograd.record import PACKED, values_in
 from autograd.scalars import walk_numbers
 
 __all__ = ["add_gradients", "leading_to", "newest_first", "walk"]
@@ -33,8 +33,9 @@ def newest_first(roots: Iterable[Any], since: int = 0) -> list[Any]:
     found = [v for v in dict.fromkeys(roots) if v._call is not None]
     seen = set(found)
     for node in found:  # which grows meanwhile
-        for v in node.parents:
-            if v._call is not None and v not in seen and v._number >= since:
+        a, b = node._a, node._b
+        for v in values_in(a) if b is PACKED else (a, b):
+            if v is not None and v._call is not None and v not in seen and v._number >= since:
                 seen.add(v)
                 found.append(v)
     found.sort(key=attrgetter("_number"), reverse=True)
@@ -68,20 +69,22 @@ def walk(
     basis: a 0 in the gradients that are given says that there is none, as in rows of a Jacobian.
     """
     seeds, kept = dict(grads), dict.fromkeys(nodes if retain else ())
-    reach = Reach(nodes, seeds, needed, basis)
-    passes: Passes = Trail(reach).contributions if recorded else contributions
+    trail = Trail(Reach(nodes, seeds, needed, basis)) if recorded else None
+    unsure: Iterable[Any] = grads
     try:
         with np.errstate(all="ignore"):
-            if recorded:
-                _walk(nodes, grads, passes, needed, recorded, kept)
-                unsure = list(grads)
+            if trail:
+                _walk(nodes, grads, trail.contributions, needed, recorded, kept)
             else:
                 unsure = _quick_walk(nodes, grads, needed, kept)
-        if all([finite(grads[v]) for v in unsure]) and not _hides(kept):
+        if all(finite(grads[v]) for v in unsure) and not _hides(kept):
             return kept
     except Exception:  # a rule refused what was not finite; any other reason comes again below
         pass
-    careful = Careful(reach, passes, seeds)
+    if trail:
+        careful = Careful(trail.reach, trail.contributions, seeds)
+    else:
+        careful = Careful(Reach(nodes, seeds, needed, basis), contributions, seeds)
     kept = dict.fromkeys(kept)
     grads.clear()
     grads.update(seeds)

@@ -17,6 +17,7 @@ from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, Setting, as_result, checked_array
 from autograd.record import Record, plain, values_in
+from autograd.tiles import tiled
 
 __all__ = ["About", "Args", "Binding", "Facts", "Rule", "Settings"]
 
@@ -72,6 +73,7 @@ class Binding:
         several: bool = False,
         scalar: Callable[..., float] | None = None,
         forward: Callable[..., Any] | None = None,
+        by_tiles: bool = False,
         symbol: str | None = None,
     ) -> None:
         self.fn, self.rules, self.more = fn, rules, more
@@ -80,8 +82,12 @@ class Binding:
         self.scalar, self.symbol, self.about = scalar, symbol, about
         self.implementation: Callable[..., Any] = getattr(fn, "implementation", fn)
         self.forward = forward or self.implementation
+        self.running = rules  # the rules as they are run
+        if by_tiles:
+            self.forward = tiled(self.forward)
+            self.running = tuple([rule and tiled(rule) for rule in rules])
         self.arity = len(self.rules)  # how many arrays it takes at most
-        self.first, self.second = (*self.rules, None)[:2]
+        self.first, self.second = (*self.running, None)[:2]
         # Users' rules may do anything, such as calling backward() or raising.
         homes = [getattr(rule, "__module__", "") for rule in self.rules if rule is not None]
         self.of_library = all(home.startswith(("autograd.", "nn.")) for home in homes)

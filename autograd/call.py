@@ -177,13 +177,14 @@ def contributions(
     call, a, b, y, x, w = node._call, node._a, node._b, node._value, node._x, node._w
     if call.sequence:
         places = wanted(node, needed)
-        shares = pulled(node, g, *((node, linked(node)) if recorded else (y, x)), places)
+        y, seen = (node, linked(node)) if recorded else (y, x)
+        shares = pulled(node, g, y, seen, places)
         return [(*place, share) for place, share in zip(places, shares, strict=True)]
     if b is PACKED:
         y, seen = (node, linked(node)) if recorded else (y, x)
         return [
             (i, parent, x[i], rule(g, y, *seen, **call.given(i, w)))
-            for i, (parent, rule) in enumerate(zip(a, call.rules, strict=False))
+            for i, (parent, rule) in enumerate(zip(a, call.running, strict=False))
             if parent is not None and rule is not None and (needed is None or parent in needed)
         ]
     u, v = x, w

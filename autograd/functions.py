@@ -17,7 +17,6 @@ from autograd.errors import ShapeMismatch
 from autograd.numbers import Axis
 from autograd.record import is_tracked
 from autograd.table import defvjp
-from autograd.tiles import tiled
 
 __all__ = [
     "dot", "log_softmax", "logsumexp", "polygamma", "relu", "sigmoid", "softmax", "softplus",
@@ -64,12 +63,7 @@ def sigmoid(x: Any) -> Any:
     if x.dtype.kind == "c":
         raise TypeError("sigmoid takes real numbers; of complex ones, write 1 / (1 + np.exp(-z)).")
     with np.errstate(over="ignore"):
-        return _logistic(x)
-
-
-@tiled
-def _logistic(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
+        return 1 / (1 + np.exp(-x))
 
 
 def _sigmoid_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -84,8 +78,9 @@ def _sigmoid_of_float(x: float) -> float:
 
 defvjp(
     sigmoid,
-    tiled(_sigmoid_vjp),
+    _sigmoid_vjp,
     scalar=_sigmoid_of_float,
+    by_tiles=True,
     complex=False,
     orders=3,
     elementwise=True,
@@ -104,17 +99,13 @@ def softplus(x: Any) -> Any:
     >>> round(float(softplus(0.0)), 6)
     0.693147
     """
-    return _softplus(_floats(x))
-
-
-@tiled
-def _softplus(x: Any) -> Any:
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.maximum(x, 0) + np.log1p(np.exp(-1.0 * np.abs(x)))  # unsigned integers have no -x
 
 
 defvjp(
     softplus,
-    tiled(lambda g, y, x: g * sigmoid(x)),
+    lambda g, y, x: g * sigmoid(x),
+    by_tiles=True,
     complex=False,
     orders=3,
     elementwise=True,

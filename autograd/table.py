@@ -90,6 +90,7 @@ def defvjp(
     several: bool = False,
     scalar: Callable[..., float] | None = None,
     forward: Callable[..., Any] | None = None,
+    by_tiles: bool = False,
     symbol: str | None = None,
     domain: str = "",
     kink: str = "",
@@ -125,6 +126,8 @@ def defvjp(
         `python -m autograd supported` tells.
     scalar: the same function for Python floats, where NumPy's own is slow.
     forward: the same function for plain data, where NumPy's own makes detours.
+    by_tiles: large arrays are computed a piece at a time, which stays in the processor's cache;
+        for elementwise formulas of several operations.
     symbol: what pictures call it, if not by its name.
     facts: what summaries and diagnoses ask of the function, in the words of nn.functional's
         docstring, such as {"channels": "kept"}, which is true of elementwise functions without
@@ -156,6 +159,7 @@ def defvjp(
         several=several,
         scalar=scalar,
         forward=forward,
+        by_tiles=by_tiles,
         symbol=symbol,
         about=About(domain, kink, note, complex, orders or (3 if simple else 2), told),
     )

@@ -36,10 +36,11 @@ def tiled(formula: Callable[..., Any]) -> Callable[..., Any]:
         if not all(a.shape == first.shape and _is_line(a) for a in arrays.values()):
             return formula(*args, **settings)
         lines = {i: a.reshape(-1) for i, a in arrays.items()}
-        out = None
+        out: Any = None
         for start in range(0, first.size, _TILE):
             tile = slice(start, start + _TILE)
-            part = formula(*[lines[i][tile] if i in lines else a for i, a in enumerate(args)], **settings)
+            parts = [lines[i][tile] if i in lines else a for i, a in enumerate(args)]
+            part = formula(*parts, **settings)
             if out is None:
                 out = np.empty(first.size, part.dtype)
             out[tile] = part

@@ -357,9 +357,5 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     array([ 6., 12.])
     """
     _check_shapes("v", flatten(v)[0], "x", flatten(x)[0])
-
-    def along_v(x: Any) -> Any:
-        pairs = zip(flatten(grad(f)(x))[0], flatten(v)[0], strict=True)
-        return sum(np.sum(g * direction) for g, direction in pairs)
-
-    return grad(along_v)(x)
+    _, pullback = vjp(grad(f), x)  # the Hessian is its own transpose
+    return pullback(v)[0]

@@ -16,7 +16,6 @@ from autograd.derivatives.numerics import divisor, is_regular, power, zeros_of
 from autograd.errors import NotDifferentiable
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
-from autograd.tiles import tiled
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -119,7 +118,6 @@ defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x >
 defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
 
 
-@tiled
 def _logaddexp(x: Any, y: Any) -> Any:
     """log(eˣ + eʸ); of large arrays NumPy's own takes several times as long."""
     if max(np.size(x), np.size(y)) < 500:
@@ -144,6 +142,7 @@ defvjp(
     lambda g, z, x, y: g * np.exp(_gap(x, z)),
     lambda g, z, x, y: g * np.exp(_gap(y, z)),
     forward=_logaddexp,
+    by_tiles=True,
     complex=False,
 )
 defvjp(
@@ -186,8 +185,9 @@ defvjp(np.sinh, lambda g, y, x: g * np.cosh(x), scalar=math.sinh)
 defvjp(np.cosh, lambda g, y, x: g * np.sinh(x), scalar=math.cosh)
 defvjp(
     np.tanh,
-    tiled(lambda g, y, x: g * (1 - y * y)),
+    lambda g, y, x: g * (1 - y * y),
     scalar=math.tanh,
+    by_tiles=True,
     facts={"active": lambda v: np.abs(v.data) < 0.99, "bounds": (-1.0, 1.0)},
 )
 defvjp(np.arcsinh, lambda g, y, x: g / _arcsinh_slope(x), scalar=math.asinh)
@@ -210,11 +210,10 @@ defvjp(
 
 def _angle_vjp(g: Any, u: Any, v: Any) -> Any:
     """g u / (u² + v²), without overflow."""
-    square = u * u + v * v
+    square = 1.0 * u * u + 1.0 * v * v  # narrow integers have no square
     if is_regular(square):
-        return g * (u / square)
-    length = np.hypot(u, v)
-    length = divisor(length)
+        return g * (u / divisor(square))
+    length = divisor(np.hypot(u, v))
     return g * np.where(np.isinf(length), 0, u / length / length)
 
 
@@ -223,6 +222,7 @@ defvjp(
     lambda g, z, y, x: _angle_vjp(g, x, y),
     lambda g, z, y, x: -_angle_vjp(g, y, x),
     scalar=math.atan2,
+    by_tiles=True,
     kink="0 at (0, 0)",
     complex=False,
 )

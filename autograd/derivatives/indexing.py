@@ -47,9 +47,8 @@ def _add_at(out: Any, index: Any, g: Any) -> None:
             for row, place in zip(rows, index.ravel().tolist(), strict=True):
                 out[place] += row
             return
-        places = (index.reshape(-1, 1) % len(out) * width + np.arange(width)).reshape(
-            *index.shape, *out.shape[1:]
-        )
+        places = index.reshape(-1, 1) % len(out) * width + np.arange(width)
+        places = places.reshape((*index.shape, *out.shape[1:]))
     else:
         places = _places(out.shape, index)
     np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())

@@ -1,5 +1,6 @@
 """Derivatives of joining arrays, of splitting them, and of padding."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from autograd.call import part, primitive
 from autograd.derivatives.carrying import carried_from
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import along, axis_of, dtype_of, zeros_of
+from autograd.derivatives.numerics import along, axis_of, dtype_of, is_final, zeros_of
 from autograd.derivatives.shaping import astype
 from autograd.errors import NotDifferentiable, ShapeMismatch
 from autograd.table import compose, data_of, defvjp
@@ -20,16 +21,29 @@ def _concatenate_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int | None 
     if axis is None:
         pieces = _concatenate_vjp(g, y, [np.ravel(a) for a in arrays])
         return [np.reshape(piece, np.shape(a)) for piece, a in zip(pieces, arrays, strict=True)]
-    ends = np.cumsum([np.shape(a)[axis] for a in arrays])
-    return np.split(g, ends[:-1], axis=axis)
+    ends = [*itertools.accumulate([np.shape(a)[axis] for a in arrays])]
+    if not is_final(g):
+        return np.split(g, ends[:-1], axis=axis)
+    before = (slice(None),) * axis_of(axis, g)
+    return [
+        g[(*before, slice(start, end))] for start, end in zip([0, *ends[:-1]], ends, strict=True)
+    ]
 
 
 def _stack_vjp(g: Any, y: Any, arrays: Sequence[Any], *, axis: int = 0) -> list[Any]:
-    return list(np.moveaxis(g, axis, 0))
+    return list(np.moveaxis(g, axis, 0) if axis else g)
+
+
+def _stacked(arrays: Sequence[Any], *, axis: int = 0, **settings: Any) -> Any:
+    """np.stack, as one array with a longer axis; unless they are not alike."""
+    first = np.shape(arrays[0])
+    if axis or settings or any(np.shape(a) != first for a in arrays):
+        return np.stack(arrays, axis=axis, **settings)
+    return np.concatenate([np.atleast_1d(a) for a in arrays]).reshape(len(arrays), *first)
 
 
 defvjp(np.concatenate, _concatenate_vjp, sequence=True)
-defvjp(np.stack, _stack_vjp, sequence=True)
+defvjp(np.stack, _stack_vjp, sequence=True, forward=_stacked)
 
 
 @compose(np.hstack)
@@ -154,7 +168,26 @@ def _pad_vjp(g: Any, y: Any, x: Any, *, pad_width: Any) -> Any:
     return g[tuple(slice(b, b + n) for b, n in zip(before, np.shape(x), strict=True))]
 
 
-defvjp(np.pad, _pad_vjp, settings="mode constant_values", routes=True)
+def _padded_by_constant(
+    x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = 0
+) -> Any:
+    """np.pad with one constant on all sides: an array of it, with x written into it."""
+    if mode != "constant" or np.ndim(constant_values) or type(x) is not np.ndarray:
+        return np.pad(x, pad_width, mode, constant_values=constant_values)
+    widths = _widths(pad_width, x.ndim).tolist()
+    shape = [n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)]
+    out = np.full(shape, constant_values, x.dtype)
+    out[tuple(slice(b, b + n) for (b, _), n in zip(widths, x.shape, strict=True))] = x
+    return out
+
+
+defvjp(
+    np.pad,
+    _pad_vjp,
+    settings="mode constant_values",
+    forward=_padded_by_constant,
+    routes=True,
+)
 
 
 @compose(np.pad)

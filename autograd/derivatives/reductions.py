@@ -30,9 +30,9 @@ from autograd.table import compose, data_of, defvjp
 def _spread(r: Any, x: Any, axis: Axis) -> Any:
     """A reduction's result r with the reduced axes put back, as long as 1: it broadcasts with x."""
     whole = shape(x)
-    if axis is None:
+    if axis is None or not whole:
         return r if shape(r) == () else np.reshape(r, (1,) * len(whole))
-    kept = {a % len(whole) for a in np.atleast_1d(axis)}
+    kept = {a % len(whole) for a in ((axis,) if isinstance(axis, int) else np.atleast_1d(axis))}
     return np.reshape(r, tuple(1 if a in kept else n for a, n in enumerate(whole)))
 
 
@@ -54,8 +54,34 @@ def _count(x: Any, axis: Axis, where: Any) -> Any:
     """How many elements of x go into each element of a reduction; spread, if they are not alike."""
     if where is not True:
         return np.sum(np.broadcast_to(where, shape(x)), axis=axis, keepdims=True)
-    axes = range(len(shape(x))) if axis is None else [int(a) for a in np.atleast_1d(axis)]
-    return math.prod(shape(x)[a] for a in axes)
+    if axis is None or not shape(x):
+        return math.prod(shape(x))
+    if isinstance(axis, int):
+        return shape(x)[axis]
+    return math.prod(shape(x)[a] for a in np.atleast_1d(axis).tolist())
+
+
+def _is_simple(x: Any, others: dict[str, Any]) -> bool:
+    """True if a mean needs none of NumPy's cares: for wider sums, masks, and empty arrays."""
+    return not others and type(x) is np.ndarray and x.dtype.char in "fd" and x.size > 0
+
+
+def _mean(x: Any, axis: Axis = None, keepdims: bool = False, **others: Any) -> Any:
+    """np.mean, without its detours."""
+    if not _is_simple(x, others):
+        return np.mean(x, axis, keepdims=keepdims, **others)
+    return np.add.reduce(x, axis=axis, keepdims=keepdims) / _count(x, axis, True)
+
+
+def _variance(
+    x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **others: Any
+) -> Any:
+    """np.var, without its detours."""
+    if not _is_simple(x, others) or _count(x, axis, True) <= ddof:
+        return np.var(x, axis, ddof=ddof, keepdims=keepdims, **others)
+    d = x - _mean(x, axis, keepdims=True)
+    d *= d
+    return np.add.reduce(d, axis=axis, keepdims=keepdims) / (_count(x, axis, True) - ddof)
 
 
 def _sum_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, where: Any = True) -> Any:
@@ -104,13 +130,16 @@ def _product_of_others(x: Any, axis: Axis) -> Any:
 
 def _centred(x: Any, axis: Axis, where: Any) -> Any:
     """x less its mean, conjugated where complex: half the derivative of the sum of |x - mean|²."""
+    if where is True:
+        return conj(x - (_mean if is_final(x) else np.mean)(x, axis=axis, keepdims=True))
     return conj(_through(x - np.mean(x, axis=axis, keepdims=True, where=where), where))
 
 
 def _freedom(x: Any, axis: Axis, where: Any, ddof: float) -> Any:
     """What NumPy divides by; it too has no number for as many corrections as elements."""
     freedom = _count(x, axis, where) - ddof
-    return freedom if np.all(freedom > 0) else np.where(freedom > 0, freedom, math.nan)
+    enough = freedom > 0
+    return freedom if enough is True or np.all(enough) else np.where(enough, freedom, math.nan)
 
 
 def _var_vjp(
@@ -130,12 +159,32 @@ def _std_vjp(
 
 
 defvjp(np.sum, _sum_vjp, settings="keepdims initial", forward=method("sum"))
-defvjp(np.mean, _mean_vjp, settings="keepdims")
+defvjp(np.mean, _mean_vjp, settings="keepdims", forward=_mean)
 for _fn in (np.max, np.min, np.nanmax, np.nanmin):
-    defvjp(_fn, _extremum_vjp, settings="keepdims", kink="ties share evenly", routes=True)
-defvjp(np.prod, _prod_vjp, settings="keepdims", note="exact where factors are 0", orders=3)
-defvjp(np.var, _var_vjp, settings="keepdims")
-defvjp(np.std, _std_vjp, settings="keepdims", kink="0 of a constant")
+    defvjp(
+        _fn,
+        _extremum_vjp,
+        settings="keepdims",
+        forward=method(_fn.__name__) if _fn in (np.max, np.min) else None,
+        kink="ties share evenly",
+        routes=True,
+    )
+defvjp(
+    np.prod,
+    _prod_vjp,
+    settings="keepdims",
+    forward=method("prod"),
+    note="exact where factors are 0",
+    orders=3,
+)
+defvjp(np.var, _var_vjp, settings="keepdims", forward=_variance)
+defvjp(
+    np.std,
+    _std_vjp,
+    settings="keepdims",
+    forward=lambda x, **settings: np.sqrt(_variance(x, **settings)),
+    kink="0 of a constant",
+)
 
 
 @compose(np.amax, like=np.max)

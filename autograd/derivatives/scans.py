@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import primitive
-from autograd.derivatives.numerics import is_final, is_regular, shape
+from autograd.derivatives.numerics import axis_of, is_final, is_regular, method, shape
 from autograd.table import compose, defvjp
 
 __all__ = ["product_of_others", "recurrence"]
@@ -17,6 +17,9 @@ __all__ = ["product_of_others", "recurrence"]
 
 def _cumsum_vjp(g: Any, y: Any, x: Any, *, axis: int | None = None) -> Any:
     along = 0 if axis is None else axis
+    if is_final(g):
+        reverse = (slice(None),) * axis_of(along, g) + (slice(None, None, -1),)
+        return np.cumsum(g[reverse], along)[reverse].reshape(shape(x))
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), shape(x))
 
 
@@ -72,8 +75,10 @@ def product_of_others(lines: Any) -> Any:
     return _before(lines) * np.flip(_before(np.flip(lines, -1)), -1)
 
 
-defvjp(np.cumsum, _cumsum_vjp)
-defvjp(np.cumprod, _cumprod_vjp, note="exact where factors are 0", orders=3)
+defvjp(np.cumsum, _cumsum_vjp, forward=method("cumsum"))
+defvjp(
+    np.cumprod, _cumprod_vjp, forward=method("cumprod"), note="exact where factors are 0", orders=3
+)
 
 
 def _cumulative(fn: str, accumulate: Any, start: int) -> None:

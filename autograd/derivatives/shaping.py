@@ -78,7 +78,9 @@ defvjp(
 defvjp(np.ravel, _reshape_vjp, forward=method("ravel"), facts={"numbers": "kept"})
 defvjp(np.transpose, _transpose_vjp, forward=lambda x, axes=None: np.asarray(x).transpose(axes))
 defvjp(np.moveaxis, _moveaxis_vjp, facts={"numbers": "kept"})
-defvjp(np.swapaxes, _swapaxes_vjp, forward=lambda x, axis1, axis2: np.asarray(x).swapaxes(axis1, axis2))
+defvjp(
+    np.swapaxes, _swapaxes_vjp, forward=lambda x, axis1, axis2: np.asarray(x).swapaxes(axis1, axis2)
+)
 defvjp(np.expand_dims, _reshaped_back, settings="axis", facts={"numbers": "kept"})
 defvjp(np.squeeze, _reshaped_back, settings="axis", facts={"numbers": "kept"})
 defvjp(np.broadcast_to, lambda g, y, x: g, settings="shape", broadcasts=True)

@@ -3,13 +3,13 @@
 Computed beside the engine's own, from the same record and the same rules; `.grad` stays as it is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd.absence import Careful, Reach, in_numpy
+from autograd.absence import Careful, Passes, Reach, in_numpy
 from autograd.backward import newest_first
 from autograd.call import Contribution, Parts, contributions, wanted
 from autograd.errors import ShapeMismatch
@@ -78,7 +78,7 @@ class BackwardPass:
             reach = Reach(self.calls, {loss: like(1.0, loss.data)}, None)
             self._walk(Careful(reach).contributions)
 
-    def _walk(self, passes: Callable[..., list[Contribution]]) -> None:
+    def _walk(self, passes: Passes) -> None:
         self.arriving = {v: [] for v in self.values}
         flowing: dict[Value, Any] = {self.loss: like(1.0, self.loss.data)}
         with np.errstate(all="ignore"):
@@ -86,9 +86,7 @@ class BackwardPass:
                 self.shares[call] = list(self._passed_on(call, flowing, passes))
         self.gradients = {v: as_gradient(g, v) for v, g in flowing.items()}
 
-    def _passed_on(
-        self, call: Value, flowing: dict[Value, Any], passes: Callable[..., list[Contribution]]
-    ) -> Iterable[Share]:
+    def _passed_on(self, call: Value, flowing: dict[Value, Any], passes: Passes) -> Iterable[Share]:
         g = flowing.get(call)
         if g is None and passes == _in_numbers:
             return
@@ -115,7 +113,7 @@ class BackwardPass:
         return as_gradient(Parts({}), v) if type(v.data) is tuple else like(0, v.data)
 
 
-def _in_numbers(call: Value, g: Any, needed: Any, recorded: bool) -> list[Contribution]:
+def _in_numbers(call: Value, g: Any, needed: Any, recorded: bool) -> Sequence[Contribution]:
     """The contributions of a call; in NumPy's numbers, if Python's raise."""
     try:
         return contributions(call, g, needed)
@@ -126,7 +124,7 @@ def _in_numbers(call: Value, g: Any, needed: Any, recorded: bool) -> list[Contri
 
 
 def passed_on(
-    call: Value, g: Any, needed: Any = None, passes: Callable[..., list[Contribution]] = _in_numbers
+    call: Value, g: Any, needed: Any = None, passes: Passes = _in_numbers
 ) -> list[tuple[int, Value, Any]]:
     """What a call passes back, by place: to which Value, and how much; 0 where that is absent."""
     found = {

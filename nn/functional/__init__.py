@@ -41,9 +41,11 @@ from nn.functional.activations import (
 )
 from nn.functional.dropping import dropout, dropout2d
 from nn.functional.linear_maps import bilinear, embedding, linear
-from nn.functional.losses.classification import (
+from nn.functional.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+)
+from nn.functional.losses.classification import (
     cross_entropy,
     hinge_loss,
     kl_div,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid, tiled
+from autograd import ShapeMismatch, defvjp, primitive, relu, sigmoid
 from autograd import softplus as _softplus
 from nn.functional.arrays import as_array, as_floats, one_or, real
 
@@ -86,26 +86,20 @@ def elu(x: Any, *, alpha: float = 1.0) -> Any:
 @primitive
 def _elu(x: Any, *, alpha: float, width: float) -> Any:
     """x where x > 0, alpha·(exp(x / width) - 1) elsewhere."""
-    return _elu_of_arrays(np.asarray(x), alpha, width)
-
-
-@tiled
-def _elu_of_arrays(x: Any, alpha: float, width: float) -> Any:
+    x = np.asarray(x)
     return np.maximum(x, 0) + alpha * np.expm1(_inner(x, width))
 
 
 def _inner(x: Any, width: float) -> Any:
     """min(x, 0) / width, but not so low that it overflows: its exponential is 0 before."""
-    return np.minimum(x, 0) if width == 1 else np.clip(x, -800 * abs(width), 0) / width
+    inner = np.clip(x, -800 * abs(width), 0)
+    return inner if width == 1 else inner / width
 
 
 defvjp(
     _elu,
-    tiled(
-        lambda g, y, x, *, alpha, width: (
-            g * np.exp(_inner(x, width)) * one_or(alpha / width, x > 0, x)
-        )
-    ),
+    lambda g, y, x, *, alpha, width: g * np.exp(_inner(x, width)) * one_or(alpha / width, x > 0, x),
+    by_tiles=True,
     symbol="elu",
     kink="alpha / width at 0",
     complex=False,
@@ -276,21 +270,15 @@ def silu(x: Any) -> Any:
     """
     x = real("silu", x)
     with np.errstate(over="ignore"):
-        return _silu(x)
+        return x / (1 + np.exp(-x))
 
 
-@tiled
-def _silu(x: Any) -> Any:
-    return x / (1 + np.exp(-x))
-
-
-@tiled
 def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
     s = sigmoid(x)
     return g * (s + y * (1 - s))
 
 
-defvjp(silu, _silu_vjp, complex=False, elementwise=True, orders=3)
+defvjp(silu, _silu_vjp, complex=False, elementwise=True, by_tiles=True)
 
 
 def mish(x: Any) -> Any:
@@ -361,17 +349,14 @@ def hardswish(x: Any) -> Any:
     >>> hardswish(np.array([-4.0, 0.0, 3.0]))
     array([-0.,  0.,  3.])
     """
-    return _hardswish(real("hardswish", x))
-
-
-@tiled
-def _hardswish(x: Any) -> Any:
+    x = real("hardswish", x)
     return x * (np.clip(x + 3, 0, 6) * (1 / 6))
 
 
 defvjp(
     hardswish,
-    tiled(lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6))),
+    lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6)),
+    by_tiles=True,
     kink="0 at -3, 1 at 3",
     complex=False,
     elementwise=True,

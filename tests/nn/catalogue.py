@@ -11,7 +11,7 @@ from nn.functional import (
     pooling,
     recurrence,
 )
-from nn.functional.losses import classification, regression
+from nn.functional.losses import binary, classification, regression
 
 TARGET = np.array([2, 0, 1, 2])
 MASK = np.array([[True, True], [True, False], [True, False]])[:, :, None]
@@ -49,6 +49,8 @@ CALLS = {
     activations._elu: [(lambda x: activations._elu(x, alpha=1.3, width=0.8), ((3,),))],
     activations._normal_cdf: [(activations._normal_cdf, ((2, 3),))],
     activations._tanh_gate: [(activations._tanh_gate, ((2, 3),))],
+    activations.silu: [(activations.silu, ((2, 3),))],
+    activations.hardswish: [(lambda x: activations.hardswish(2 * x), ((2, 3),))],
     activations.hardtanh: [(lambda x: activations.hardtanh(x, max_val=0.7), ((2, 3),))],
     convolution.shifted: [
         (convolution.shifted, ((2, 3, 2), (3,))),
@@ -135,6 +137,11 @@ CALLS = {
         (lambda s, m=m: attention._masked_softmax(s, scale=0.5, mask=m), ((2, 3, 3),))
         for m in (None, CAUSAL)
     ],
+    binary._of_logits: [(binary._of_logits, ((2, 3), (2, 3)))],
+    regression._huber: [
+        (lambda x, t: regression._huber(x, t, delta=1.3), ((2, 3), (2, 3))),
+        (lambda x: regression._huber(x, np.zeros(3), delta=0.2), ((3,),)),
+    ],
     regression._mean_squared_error: [(regression._mean_squared_error, ((2, 3), (2, 3)))],
     classification._cross_entropy: [
         (lambda x, r=r: classification._cross_entropy(x, TARGET, reduction=r), ((4, 3),))
@@ -143,8 +150,8 @@ CALLS = {
     classification._softmax_less_one_hot: [
         (lambda x: classification._softmax_less_one_hot(x, TARGET), ((4, 3),))
     ],
-    classification._log: [(lambda x: classification._log(x * x + 0.1), ((3,),))],
-    classification._binary_cross_entropy: [
-        (lambda x, t: classification._binary_cross_entropy(1 / (2 + x * x), t), ((3,), (3,)))
+    binary._log: [(lambda x: binary._log(x * x + 0.1), ((3,),))],
+    binary._binary_cross_entropy: [
+        (lambda x, t: binary._binary_cross_entropy(1 / (2 + x * x), t), ((3,), (3,)))
     ],
 }

@@ -10,7 +10,7 @@ import pytest
 import nn
 from autograd import Value
 from nn.functional import activations
-from nn.functional.losses import classification, distances, regression
+from nn.functional.losses import binary, classification, distances, regression
 from nn.interchange import arrays_for_torch
 from tests.nn.recorded_cases import CASES, Part, arrays_in, condensed, weights_of
 
@@ -96,7 +96,7 @@ def test_every_layer_that_pytorch_has_is_recorded():
 
 
 def test_every_activation_and_loss_that_pytorch_has_is_recorded():
-    rooms = (activations, classification, distances, regression)
+    rooms = (activations, binary, classification, distances, regression)
     functions = {getattr(nn, name) for room in rooms for name in room.__all__ if name not in OURS}
     cases = [getattr(nn, case.layer) for case in CASES]
     recorded = {getattr(f, "function", f) for f in cases}

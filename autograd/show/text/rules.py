@@ -43,9 +43,10 @@ _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
     np.greater: lambda x, y: ast.Compare(x, [ast.Gt()], [y]),
     np.less: lambda x, y: ast.Compare(x, [ast.Lt()], [y]),
     numerics.zeros_of: lambda x: ast.Constant(0),
+    numerics.is_regular: lambda y: ast.Constant(True),
     data_of: lambda x: x,
 }
-_OF_TYPES = {"isinstance", "iscomplexobj", "hasattr"}
+_OF_TYPES = {"isinstance", "iscomplexobj", "hasattr", "is_tracked"}
 
 
 def opened(
@@ -91,6 +92,8 @@ class _Reader(ast.NodeTransformer):
                     self.given = self.given | dict(zip(targets, parts, strict=True))
                 case ast.AnnAssign(target=ast.Name(id=target), value=value) if value is not None:
                     self.given = self.given | {target: self.visit(value)}
+                case ast.With(body=body):  # of np.errstate
+                    return self.block([*body, *statements[k + 1 :]])
                 case ast.If(test=test, body=body, orelse=orelse):
                     rest = statements[k + 1 :]
                     return self.choice(test, [*body, *rest], [*orelse, *rest])
@@ -157,6 +160,9 @@ class _Reader(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         read = ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
+        match read:
+            case ast.BinOp(left=ast.Constant(value=1.0), op=ast.Mult()):
+                return read.right
         constant = isinstance(read.left, ast.Constant) and isinstance(read.right, ast.Constant)
         return ast.Constant(self.value(read)) if constant else read
 

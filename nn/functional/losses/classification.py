@@ -4,15 +4,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, log_softmax, primitive, relu, sigmoid, softmax, tiled
-from autograd import softplus as _softplus
+from autograd import ShapeMismatch, defvjp, log_softmax, primitive, relu, softmax
 from nn.functional.arrays import as_array, as_floats, plain
 from nn.functional.losses.reduction import Reduction, alike, check_reduction, reduced
 
-__all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge_loss",
-    "kl_div", "multi_margin_loss", "nll_loss",
-]  # fmt: skip
+__all__ = ["cross_entropy", "hinge_loss", "kl_div", "multi_margin_loss", "nll_loss"]
 
 
 def cross_entropy(
@@ -35,6 +31,7 @@ def cross_entropy(
     Raises ShapeMismatch for other shapes, TypeError for indices that are no integers, IndexError
     for a class outside 0 … C-1, ValueError where there is nothing to take the mean of.
 
+    >>> from autograd import Value
     >>> round(cross_entropy(Value(np.zeros((2, 10))), np.array([3, 7])).data, 6)
     2.302585
     """
@@ -127,6 +124,7 @@ def nll_loss(
 ) -> Any:
     """-input[target]: log-probabilities (N, C) and class indices (N,); see `cross_entropy`.
 
+    >>> from autograd import Value
     >>> nll_loss(Value([[-1.5, -0.25]]), np.array([0])).data
     1.5
     """
@@ -217,138 +215,13 @@ def _weighted(losses: Any, counted: Any, reduction: Reduction) -> Any:
     return np.sum(losses) / total
 
 
-def binary_cross_entropy(
-    input: Any, target: Any, *, weight: Any = None, reduction: Reduction = "mean"
-) -> Any:
-    """-t·log x - (1-t)·log(1 - x) for probabilities x and targets t in [0, 1], of one shape.
-
-    Logarithms are not below -100, so that a loss stays finite; the derivative is
-    (x - t) / max(x·(1 - x), 1e-12): both as in PyTorch. Of logits,
-    `binary_cross_entropy_with_logits` is exact. weight: what the losses are multiplied by.
-
-    Raises ShapeMismatch for other shapes, ValueError for what is outside [0, 1].
-
-    >>> round(binary_cross_entropy(Value([0.5]), np.array([1.0])).data, 6)
-    0.693147
-    """
-    input, target = alike("binary_cross_entropy", input, target)
-    data = input.data if isinstance(input, Value) else input
-    if not np.all((np.asarray(data) >= 0) & (np.asarray(data) <= 1)):
-        raise ValueError(
-            "binary_cross_entropy takes probabilities, between 0 and 1; for logits there is "
-            "binary_cross_entropy_with_logits."
-        )
-    _check_targets(target)
-    losses = _binary_cross_entropy(input, target)
-    return reduced(_times_weight(losses, "weight", weight), reduction)
-
-
-@primitive
-def _binary_cross_entropy(x: Any, target: Any) -> Any:
-    return -(target * _log(x) + (1 - target) * _log(1 - np.asarray(x)))
-
-
-@primitive
-def _log(x: Any) -> Any:
-    """log x, at least -100."""
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log(x), -100)
-
-
-defvjp(
-    _log,
-    lambda g, y, x: g * np.where(y > -100, 1 / np.where(y > -100, x, 1), 0),
-    complex=False,
-    routes=True,
-    facts={"logarithm": True},
-)
-defvjp(
-    _binary_cross_entropy,
-    lambda g, y, x, target: g * (x - target) / np.maximum(x * (1 - x), 1e-12),
-    lambda g, y, x, target: g * (_log(1 - x) - _log(x)),
-    complex=False,
-    domain="[0, 1]",
-)
-
-
-def _check_targets(target: Any) -> None:
-    data = plain(target)
-    if not (np.min(data) >= 0 and np.max(data) <= 1):
-        raise ValueError("the targets of a binary cross entropy are between 0 and 1.")
-
-
-def _times_weight(losses: Any, name: str, weight: Any) -> Any:
-    """losses times a weight that broadcasts to their shape."""
-    if weight is None:
-        return losses
-    weight = as_array(weight)
-    try:
-        fits = np.broadcast_shapes(weight.shape, losses.shape) == losses.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ShapeMismatch(
-            f"the {name} of a binary cross entropy broadcasts to {losses.shape}; {weight.shape} "
-            "does not."
-        )
-    return losses * weight.astype(losses.dtype)
-
-
-def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    *,
-    weight: Any = None,
-    reduction: Reduction = "mean",
-    pos_weight: Any = None,
-) -> Any:
-    """-t·log σ(x) - (1-t)·log(1 - σ(x)) for logits x and targets t in [0, 1], of one shape.
-
-    Exact for logits of any size. weight: what the losses are multiplied by. pos_weight: what the
-    first term is multiplied by; both broadcast. Raises ShapeMismatch for other shapes, ValueError
-    for targets outside [0, 1].
-
-    >>> round(binary_cross_entropy_with_logits(Value([0.0]), np.array([1.0])).data, 6)
-    0.693147
-    """
-    input, target = alike("binary_cross_entropy_with_logits", input, target)
-    _check_targets(target)
-    if pos_weight is None:
-        losses = _of_logits(input, target)
-    else:
-        positive = _times_weight(target, "pos_weight", pos_weight)
-        losses = positive * _softplus(-input) + (1 - target) * _softplus(input)
-    return reduced(_times_weight(losses, "weight", weight), reduction)
-
-
-@primitive
-def _of_logits(x: Any, target: Any) -> Any:
-    """log(1 + eˣ) - target·x."""
-    return _of_arrays_of_logits(x, target)
-
-
-@tiled
-def _of_arrays_of_logits(x: Any, target: Any) -> Any:
-    return np.maximum(x, 0) - target * x + np.log1p(np.exp(-np.abs(x)))
-
-
-defvjp(
-    _of_logits,
-    tiled(lambda g, y, x, target: g * ((1 - target) * sigmoid(x) - target * sigmoid(-x))),
-    lambda g, y, x, target: -g * x,
-    symbol="binary_cross_entropy_with_logits",
-    complex=False,
-    elementwise=True,
-    facts={"logarithm": True, "logits": "each"},
-)
-
-
 def hinge_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     """max(0, 1 - target·input) for scores and targets of -1 or 1, of one shape.
 
     Raises ShapeMismatch for other shapes, ValueError for other targets. Its kink, at a margin of
     exactly 1, has the derivative 0.
 
+    >>> from autograd import Value
     >>> hinge_loss(Value([0.5, 3.0]), np.array([1, 1])).data
     0.25
     """
@@ -372,6 +245,7 @@ def multi_margin_loss(
     weight: one for each class, (C,), by which its samples' losses are multiplied. Raises as
     `cross_entropy` does, and ValueError for a p other than 1 and 2.
 
+    >>> from autograd import Value
     >>> multi_margin_loss(Value([[0.5, 1.0, 0.0]]), np.array([1])).data
     0.16666666666666666
     """

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeMismatch, Value, defvjp, primitive, tiled
+from autograd import ShapeMismatch, Value, defvjp, primitive
 from nn.functional.arrays import as_array, plain
 from nn.functional.losses.reduction import Reduction, alike, reduced
 
@@ -72,11 +72,7 @@ def huber_loss(
 
 @primitive
 def _huber(x: Any, target: Any, *, delta: float) -> Any:
-    return _huber_of_arrays(x, target, delta)
-
-
-@tiled
-def _huber_of_arrays(x: Any, target: Any, delta: float) -> Any:
+    """within · (d - ½ within), for the distance d and the part of it within delta."""
     d = np.abs(x - target)
     within = np.minimum(d, delta)
     return within * (d - 0.5 * within)
@@ -84,8 +80,9 @@ def _huber_of_arrays(x: Any, target: Any, delta: float) -> Any:
 
 defvjp(
     _huber,
-    tiled(lambda g, y, x, target, *, delta: g * np.clip(x - target, -delta, delta)),
-    tiled(lambda g, y, x, target, *, delta: g * np.clip(target - x, -delta, delta)),
+    lambda g, y, x, target, *, delta: g * np.clip(x - target, -delta, delta),
+    lambda g, y, x, target, *, delta: g * np.clip(target - x, -delta, delta),
+    by_tiles=True,
     symbol="huber_loss",
     complex=False,
     elementwise=True,

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autograd import ShapeMismatch, Value
-from nn.functional.losses import classification, distances, regression
+from nn.functional.losses import binary, classification, distances, regression
 
 RNG = np.random.default_rng(5)
 X, Y, Z = RNG.normal(size=(3, 5, 3))
@@ -89,7 +89,7 @@ def single(x):
 
 
 def test_every_loss_is_in_the_table_with_each_of_its_settings():
-    rooms = (classification, distances, regression)
+    rooms = (binary, classification, distances, regression)
     known = {getattr(nn, name) for room in rooms for name in room.__all__}
     assert {function for _, function, _, _ in LOSSES} == known
     for module, function, _, settings in LOSSES:
