@@ -160,15 +160,19 @@ def mlp():
         rounds=21,
         times=200,
     )
-    if missing("torch"):
-        return
-    for name, target, task, times in (
-        ("MLP 2-16-16-1, float64, PyTorch", "0.4 of its time", tiny, 200),
-        ("MLP 64-128-64-10, float32, PyTorch", "-", middle, 200),
-        ("MLP 784-1024-1024-10, Adam, PyTorch", "1.0 of its time", large, 5),
+    for module, neighbour, by, targets in (
+        ("torch", "PyTorch", networks.by_torch, ("0.4 of its time", "-", "1.0 of its time")),
+        ("jax", "JAX's jit", networks.by_jax, ("-", "-", "-")),
     ):
-        ours, theirs = networks.ours(task), networks.by_torch(task)
-        compare(name, target, ours, theirs, rounds=21, times=times)
+        if missing(module):
+            continue
+        for name, target, task, times in (
+            ("MLP 2-16-16-1, float64", targets[0], tiny, 200),
+            ("MLP 64-128-64-10, float32", targets[1], middle, 200),
+            ("MLP 784-1024-1024-10, Adam", targets[2], large, 5),
+        ):
+            name = f"{name}, {neighbour}"
+            compare(name, target, networks.ours(task), by(task), rounds=21, times=times)
 
 
 def imports():
