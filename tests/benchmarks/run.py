@@ -2,10 +2,11 @@
 
     python3 dev.py bench          all rows
     python3 dev.py bench gpt mlp  the rows whose names contain one of the words
+    python3 dev.py bench each     another table, of every function's gradient: see each.py
 
 A row shows the medians of both, the median of the ratios of neighbouring rounds, and their range.
-The neighbours PyTorch and micrograd are needed for their rows only. One thread each, but for whole
-networks (`layers`), which are measured with two as well.
+The neighbours PyTorch, JAX and micrograd are needed for their rows only. One thread each, but for
+whole networks (`layers`), which are measured with two as well.
 """
 
 import os
@@ -38,6 +39,9 @@ from autograd import Value, draw, explain, gradcheck
 
 ROOT = Path(__file__).parent.parent.parent
 HIPS = ROOT / ".venv-hips" / "bin" / "python"
+# For processes that keep the memory that they free: else the chance of what was freed before
+# decides, up to ten times, whether arrays of some 100,000 numbers go back to the system each time.
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
 
 
 def seconds(f, times=1):
@@ -196,9 +200,7 @@ def hips():
         return
     script = ROOT / "tests" / "benchmarks" / "functions.py"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    # Both keep the memory that they free: else the chance of what was freed before decides, up to
-    # ten times, whether arrays of some 100,000 numbers are given back to the system each time.
-    env |= {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+    env |= KEEPING
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         subprocess.Popen([sys.executable, script], env=env | {"PYTHONPATH": ROOT}, **pipes) as ours,
@@ -348,10 +350,19 @@ def layers():
         compare(name, "1.5", ours, theirs, rounds=25, times=2)
 
 
+def each(*words):
+    """Every function's gradient, in a process of its own; see each.py for the words."""
+    script = ROOT / "tests" / "benchmarks" / "each.py"
+    env = os.environ | KEEPING | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, script, *words], env=env).returncode
+
+
 ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show, trainer, layers]
 
 if __name__ == "__main__":
     words = sys.argv[1:]
+    if words[:1] == ["each"]:
+        sys.exit(each(*words[1:]))
     for row in ROWS:
         if not words or any(word in row.__name__ for word in words):
             row()
