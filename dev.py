@@ -5,6 +5,7 @@ python3 dev.py test     run the tests (more arguments go to pytest)
 python3 dev.py check    lint, format, types, spelling
 python3 dev.py fix      let the linter and the formatter repair what they can
 python3 dev.py bench    speed, as ratios to the neighbours (installs PyTorch and others)
+python3 dev.py bench each  what the gradient of each function costs, as a ratio to the function
 """
 
 import hashlib

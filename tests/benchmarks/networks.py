@@ -1,6 +1,7 @@
-"""The same training step by this library, by PyTorch, and by hand in NumPy."""
+"""The same training step by this library, by PyTorch, by JAX, and by hand in NumPy."""
 
 import itertools
+import os
 
 import numpy as np
 
@@ -75,6 +76,55 @@ def by_torch(task):
         loss.backward()
         optimizer.step()
         return loss.item()
+
+    return step
+
+
+def by_jax(task):
+    """The whole step, from parameters and the optimizer's arrays to such, compiled by jax.jit."""
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # one thread, as we
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    jnp = jax.numpy
+    x, y = jnp.asarray(task.x), jnp.asarray(task.y)
+
+    def loss_of(parameters):
+        h = x
+        for k in range(0, len(parameters), 2):
+            h = (jax.nn.relu(h) if k else h) @ parameters[k] + parameters[k + 1]
+        if task.loss == "mse":
+            return jnp.mean((h - y) ** 2)
+        return -jnp.mean(jax.nn.log_softmax(h)[jnp.arange(len(y)), y])
+
+    def sgd(t, g, p):
+        return (p - 0.01 * g,)
+
+    def momentum(t, g, p, m):
+        m = 0.9 * m + g
+        return p - 0.01 * m, m
+
+    def adam(t, g, p, m, v):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        return p - 1e-3 * m / (1 - 0.9**t) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+    update, slots = {"sgd": (sgd, 0), "momentum": (momentum, 1), "adam": (adam, 2)}[task.optimizer]
+
+    def whole(state, t):
+        loss, gradients = jax.value_and_grad(loss_of)([arrays[0] for arrays in state])
+        return loss, [update(t, g, *s) for g, s in zip(gradients, state, strict=True)]
+
+    compiled = jax.jit(whole, donate_argnums=0)
+    parameters = [p for pair in zip(task.weights, task.biases, strict=True) for p in pair]
+    state = [tuple(map(jnp.array, (p, *[0 * p] * slots))) for p in parameters]
+    t = 0
+
+    def step():
+        nonlocal state, t
+        t += 1
+        loss, state = compiled(state, task.x.dtype.type(t))
+        jax.block_until_ready(state)
+        return float(loss)
 
     return step
 

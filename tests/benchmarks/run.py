@@ -2,10 +2,11 @@
 
     python3 dev.py bench          all rows
     python3 dev.py bench gpt mlp  the rows whose names contain one of the words
+    python3 dev.py bench each     another table, of every function's gradient: see each.py
 
 A row shows the medians of both, the median of the ratios of neighbouring rounds, and their range.
-The neighbours PyTorch and micrograd are needed for their rows only. One thread each, but for whole
-networks (`layers`), which are measured with two as well.
+The neighbours PyTorch, JAX and micrograd are needed for their rows only. One thread each, but for
+whole networks (`layers`), which are measured with two as well.
 """
 
 import os
@@ -38,6 +39,9 @@ from autograd import Value, draw, explain, gradcheck
 
 ROOT = Path(__file__).parent.parent.parent
 HIPS = ROOT / ".venv-hips" / "bin" / "python"
+# For processes that keep the memory that they free: else the chance of what was freed before
+# decides, up to ten times, whether arrays of some 100,000 numbers go back to the system each time.
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
 
 
 def seconds(f, times=1):
@@ -160,15 +164,19 @@ def mlp():
         rounds=21,
         times=200,
     )
-    if missing("torch"):
-        return
-    for name, target, task, times in (
-        ("MLP 2-16-16-1, float64, PyTorch", "0.4 of its time", tiny, 200),
-        ("MLP 64-128-64-10, float32, PyTorch", "-", middle, 200),
-        ("MLP 784-1024-1024-10, Adam, PyTorch", "1.0 of its time", large, 5),
+    for module, neighbour, by, targets in (
+        ("torch", "PyTorch", networks.by_torch, ("0.4 of its time", "-", "1.0 of its time")),
+        ("jax", "JAX's jit", networks.by_jax, ("-", "-", "-")),
     ):
-        ours, theirs = networks.ours(task), networks.by_torch(task)
-        compare(name, target, ours, theirs, rounds=21, times=times)
+        if missing(module):
+            continue
+        for name, target, task, times in (
+            ("MLP 2-16-16-1, float64", targets[0], tiny, 200),
+            ("MLP 64-128-64-10, float32", targets[1], middle, 200),
+            ("MLP 784-1024-1024-10, Adam", targets[2], large, 5),
+        ):
+            name = f"{name}, {neighbour}"
+            compare(name, target, networks.ours(task), by(task), rounds=21, times=times)
 
 
 def imports():
@@ -192,9 +200,7 @@ def hips():
         return
     script = ROOT / "tests" / "benchmarks" / "functions.py"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    # Both keep the memory that they free: else the chance of what was freed before decides, up to
-    # ten times, whether arrays of some 100,000 numbers are given back to the system each time.
-    env |= {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+    env |= KEEPING
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         subprocess.Popen([sys.executable, script], env=env | {"PYTHONPATH": ROOT}, **pipes) as ours,
@@ -344,10 +350,19 @@ def layers():
         compare(name, "1.5", ours, theirs, rounds=25, times=2)
 
 
+def each(*words):
+    """Every function's gradient, in a process of its own; see each.py for the words."""
+    script = ROOT / "tests" / "benchmarks" / "each.py"
+    env = os.environ | KEEPING | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, script, *words], env=env).returncode
+
+
 ROWS = [micrograd, gpt, chain, mlp, imports, hips, checker, show, trainer, layers]
 
 if __name__ == "__main__":
     words = sys.argv[1:]
+    if words[:1] == ["each"]:
+        sys.exit(each(*words[1:]))
     for row in ROWS:
         if not words or any(word in row.__name__ for word in words):
             row()
