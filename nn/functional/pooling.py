@@ -232,9 +232,13 @@ def _to_winners(
     """The gradient of each window at the place of its largest."""
     windows = (kernel, stride, padding, dilation)
     spread = padded(np.zeros(x.shape, g.dtype), padding)
+    apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation, strict=True))
     for place, won in _winners(x, y, windows, out_sizes):
         target = tap(spread, place, windows, out_sizes)
-        target += g * won
+        if apart:
+            np.multiply(g, won, out=target)
+        else:
+            target += g * won
     return spread[within(padding, x.shape[x.ndim - len(out_sizes) :])]
 
 
