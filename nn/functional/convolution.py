@@ -251,10 +251,7 @@ def _convolve_and_shift(
         x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, places=places
     )
     bias = np.reshape(bias, (-1, *[1] * (y.ndim - 2)))
-    if np.result_type(y, bias) != y.dtype:
-        return y + bias
-    y += bias
-    return y
+    return np.add(y, bias, out=y if np.result_type(y, bias) == y.dtype else None)
 
 
 @primitive
@@ -270,19 +267,21 @@ def convolve_back(
 ) -> Any:
     """(N, O, *out), (O, C / groups, *kernel) → (N, C, *sizes): what each window gets, added up."""
     kernel, out, channels = weight.shape[2:], g.shape[2:], weight.shape[1] * groups
-    rows = weight.reshape(groups, len(weight) // groups, -1, *kernel).swapaxes(1, 2)
+    made = len(weight) // groups
     axes = zip(kernel, dilation, padding, sizes, out, strict=True)
     around = tuple((d * (k - 1) - lo, n + lo - m) for k, d, (lo, _), n, m in axes)
-    if set(stride) == {1} and min(map(min, around)) >= 0:
+    few = len(weight) <= channels * len(out)  # windows of g to copy: of many, adding is quicker
+    if few and set(stride) == {1} and min(map(min, around)) >= 0:
         # With the kernel turned round it is a convolution, and only matrix products add.
-        turned = np.flip(rows.reshape(channels, -1, *kernel), tuple(range(2, g.ndim)))
+        turned = weight.reshape(groups, made, -1, *kernel).swapaxes(1, 2)
+        turned = np.flip(turned.reshape(channels, made, *kernel), tuple(range(2, g.ndim)))
         same = {"stride": stride, "dilation": dilation, "groups": groups}
         return _convolve(g, turned, padding=around, places=sizes, **same)
     windows = (kernel, stride, padding, dilation)
     whole = [size + sum(p) for size, p in zip(sizes, padding, strict=True)]
     x = np.zeros((len(g), channels, *whole), np.result_type(g, weight))
-    rows = np.moveaxis(rows, 2, -1).reshape(groups, -1, len(weight) // groups)
-    g = g.reshape(len(g), groups, len(weight) // groups, math.prod(out))
+    rows = weight.reshape(groups, made, -1).swapaxes(1, 2)
+    g = g.reshape(len(g), groups, made, math.prod(out))
     for part, where, some in _parts(len(g), windows, out, rows[..., 0].size * x.itemsize):
         columns = (rows @ g[part]).reshape(-1, channels, *kernel, *some)
         for place in taps(windows):
@@ -316,12 +315,13 @@ def _convolve_weight(
 def _columns(x: Any, windows: Windows, out: Ints, groups: int) -> Iterator[tuple[Any, Any]]:
     """The windows as matrices (n, groups, C / groups · kernel, places), and of which results."""
     kernel, _, padding, _ = windows
-    x = padded(x, padding)
-    rows = x.shape[1] * math.prod(kernel)
-    for part, where, some in _parts(len(x), windows, out, rows * x.itemsize):
-        piece = views(x[where], windows, some)
+    rows, images = x.shape[1] * math.prod(kernel), None
+    for part, (some, *where), places in _parts(len(x), windows, out, rows * x.itemsize):
+        if some != images:
+            images, inside = some, padded(x[some], padding)
+        piece = views(inside[:, *where], windows, places)
         if piece.strides[-1] == x.itemsize:  # places in a row are copied as one
-            piece = piece.view(f"V{some[-1] * x.itemsize}")
+            piece = piece.view(f"V{places[-1] * x.itemsize}")
         piece = np.ascontiguousarray(piece).view(x.dtype)
         yield part, piece.reshape(len(piece), groups, rows // groups, -1)
 

@@ -244,10 +244,9 @@ def _to_winners(
 
 def _winners(x: Any, y: Any, windows: Windows, out: Ints) -> Any:
     """Each place within the windows, and for which windows the largest stands there."""
-    padding = windows[2]
-    image = padded(x, padding, -np.inf)
+    image = padded(x, windows[2], -np.inf)
     odd = not np.isfinite(y).all()  # a largest of -inf is padding's too, and NaN equals nothing
-    inside = padded(np.ones(x.shape, bool), padding, 0) if odd else None
+    inside = padded(np.ones(x.shape, bool), windows[2], 0) if odd else None
     free = np.ones(y.shape, bool)
     for place in taps(windows):
         element = tap(image, place, windows, out)
