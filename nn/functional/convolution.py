@@ -46,6 +46,10 @@ __all__ = [
 LARGEST = 1 << 20
 """The most bytes of windows that are copied at a time (but one row is): what a cache holds."""
 
+# glibc returns freed memory to the system, and takes it anew page by page at the next step, above
+# a threshold of twice the largest array that was ever freed. This one is never written to.
+np.empty(24 << 20, np.uint8)
+
 Padding = int | Sequence[int] | Literal["same", "valid"]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
@@ -226,12 +230,12 @@ def _convolve(
 ) -> Any:
     """(N, C, *sizes), (O, C / groups, *kernel) → (N, O, *places): windows times weights."""
     windows = (weight.shape[2:], stride, padding, dilation)
-    y = np.empty((len(x), len(weight), *places), np.result_type(x, weight))
     rows = weight.reshape(groups, len(weight) // groups, -1)
+    y = np.empty((len(x), *rows.shape[:2], math.prod(places)), np.result_type(x, weight))
     for part, columns in _columns(x, windows, places, groups):
-        y[part] = (rows @ columns).reshape(y[part].shape)
+        np.matmul(rows, columns, out=y[part])
         del columns  # before the next are made
-    return y
+    return y.reshape(len(x), len(weight), *places)
 
 
 @primitive
@@ -251,10 +255,7 @@ def _convolve_and_shift(
         x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, places=places
     )
     bias = np.reshape(bias, (-1, *[1] * (y.ndim - 2)))
-    if np.result_type(y, bias) != y.dtype:
-        return y + bias
-    y += bias
-    return y
+    return np.add(y, bias, out=y if np.result_type(y, bias) == y.dtype else None)
 
 
 @primitive
@@ -269,20 +270,26 @@ def convolve_back(
     groups: int,
 ) -> Any:
     """(N, O, *out), (O, C / groups, *kernel) → (N, C, *sizes): what each window gets, added up."""
-    kernel = weight.shape[2:]
+    kernel, out, channels = weight.shape[2:], g.shape[2:], weight.shape[1] * groups
+    made = len(weight) // groups
+    axes = zip(kernel, dilation, padding, sizes, out, strict=True)
+    around = tuple((d * (k - 1) - lo, n + lo - m) for k, d, (lo, _), n, m in axes)
+    few = len(weight) <= channels * len(out)  # windows of g to copy: of many, adding is quicker
+    if few and set(stride) == {1} and min(map(min, around)) >= 0:
+        # With the kernel turned round it is a convolution, and only matrix products add.
+        turned = weight.reshape(groups, made, -1, *kernel).swapaxes(1, 2)
+        turned = np.flip(turned.reshape(channels, made, *kernel), tuple(range(2, g.ndim)))
+        same = {"stride": stride, "dilation": dilation, "groups": groups}
+        return _convolve(g, turned, padding=around, places=sizes, **same)
     windows = (kernel, stride, padding, dilation)
-    n, out, channels = len(g), g.shape[2:], weight.shape[1] * groups
     whole = [size + sum(p) for size, p in zip(sizes, padding, strict=True)]
-    x = np.zeros((n, channels, *whole), np.result_type(g, weight))
-    rows = weight.reshape(groups, len(weight) // groups, -1).swapaxes(1, 2)
-    for part in _parts(n, out, channels * math.prod(kernel) * x.itemsize):
-        piece = g[part]
-        columns = rows @ piece.reshape(len(piece), groups, len(weight) // groups, -1)
-        columns = columns.reshape(len(piece), channels, *kernel, *piece.shape[2:])
-        first = part[2].start * stride[0]
-        target = x[(part[0], slice(None), slice(first, None))]
+    x = np.zeros((len(g), channels, *whole), np.result_type(g, weight))
+    rows = weight.reshape(groups, made, -1).swapaxes(1, 2)
+    g = g.reshape(len(g), groups, made, math.prod(out))
+    for part, where, some in _parts(len(g), windows, out, rows[..., 0].size * x.itemsize):
+        columns = (rows @ g[part]).reshape(-1, channels, *kernel, *some)
         for place in taps(windows):
-            tap(target, place, windows, piece.shape[2:])[...] += columns[(..., *place, *_all(out))]
+            tap(x[where], place, windows, some)[...] += columns[:, :, *place]
         del columns
     return x[within(padding, sizes)]
 
@@ -299,46 +306,46 @@ def _convolve_weight(
     groups: int,
 ) -> Any:
     """(N, C, *sizes), (N, O, *out) → (O, C / groups, *kernel): windows times their gradients."""
-    windows = (kernel, stride, padding, dilation)
-    made = g.shape[1]
-    weight = np.zeros(
-        (groups, made // groups, x.shape[1] // groups * math.prod(kernel)), np.result_type(x, g)
-    )
-    for part, columns in _columns(x, windows, g.shape[2:], groups):
-        piece = g[part]
-        rows = piece.reshape(len(piece), groups, made // groups, -1)
-        weight += (rows @ columns.swapaxes(2, 3)).sum(axis=0)
+    windows, out, made = (kernel, stride, padding, dilation), g.shape[2:], g.shape[1]
+    g = g.reshape(len(g), groups, made // groups, math.prod(out))
+    size = x.shape[1] // groups * math.prod(kernel)
+    weight = np.zeros((groups, size, g.shape[2]), np.result_type(x, g))
+    for part, columns in _columns(x, windows, out, groups):
+        weight += (columns @ g[part].swapaxes(2, 3)).sum(axis=0)
         del columns
-    return weight.reshape(made, -1, *kernel)
+    return weight.swapaxes(1, 2).reshape(made, -1, *kernel)
 
 
 def _columns(x: Any, windows: Windows, out: Ints, groups: int) -> Iterator[tuple[Any, Any]]:
     """The windows as matrices (n, groups, C / groups · kernel, places), and of which results."""
     kernel, _, padding, _ = windows
-    x = padded(x, padding)
-    every = views(x, windows, out)
-    rows = x.shape[1] * math.prod(kernel)
-    for part in _parts(len(x), out, rows * x.itemsize):
-        piece = every[(part[0], slice(None), *_all(kernel), *part[2:])]
-        yield part, piece.reshape(len(piece), groups, rows // groups, -1)  # which copies
+    rows, images = x.shape[1] * math.prod(kernel), None
+    for part, (some, *where), places in _parts(len(x), windows, out, rows * x.itemsize):
+        if some != images:
+            images, inside = some, padded(x[some], padding)
+        piece = views(inside[:, *where], windows, places)
+        if piece.strides[-1] == x.itemsize:  # places in a row are copied as one
+            piece = piece.view(f"V{places[-1] * x.itemsize}")
+        piece = np.ascontiguousarray(piece).view(x.dtype)
+        yield part, piece.reshape(len(piece), groups, rows // groups, -1)
 
 
-def _parts(n: int, out: Ints, bytes_each: int) -> Iterator[tuple[slice, ...]]:
-    """The results in pieces whose windows stay below LARGEST: of images, or of rows of one."""
-    row = bytes_each * math.prod(out[1:])
-    together = LARGEST // max(1, row * out[0])
-    rows = out[0] if together else max(1, LARGEST // row)
+def _parts(n: int, windows: Windows, out: Ints, bytes_each: int) -> Iterator[tuple[Any, Any, Ints]]:
+    """The results in pieces whose windows stay below LARGEST: of images, or of rows of one.
+
+    Of each: which results, of (n, groups, channels, places); where in the images its windows begin;
+    and how many there are.
+    """
+    every, row = slice(None), math.prod(out[1:])
+    together = LARGEST // max(1, bytes_each * row * out[0])
+    rows = out[0] if together else max(1, LARGEST // (bytes_each * row))
     for image, first in itertools.product(range(0, n, max(1, together)), range(0, out[0], rows)):
+        images, last = slice(image, image + max(1, together)), min(first + rows, out[0])
         yield (
-            slice(image, image + max(1, together)),
-            slice(None),
-            slice(first, min(first + rows, out[0])),
-            *_all(out[1:]),
+            (images, every, every, slice(first * row, last * row)),
+            (images, every, slice(first * windows[1][0], None)),
+            (last - first, *out[1:]),
         )
-
-
-def _all(axes: Sequence[int]) -> tuple[slice, ...]:
-    return (slice(None),) * len(axes)
 
 
 def _to_input(

@@ -232,18 +232,21 @@ def _to_winners(
     """The gradient of each window at the place of its largest."""
     windows = (kernel, stride, padding, dilation)
     spread = padded(np.zeros(x.shape, g.dtype), padding)
+    apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation, strict=True))
     for place, won in _winners(x, y, windows, out_sizes):
         target = tap(spread, place, windows, out_sizes)
-        target += g * won
+        if apart:
+            np.multiply(g, won, out=target)
+        else:
+            target += g * won
     return spread[within(padding, x.shape[x.ndim - len(out_sizes) :])]
 
 
 def _winners(x: Any, y: Any, windows: Windows, out: Ints) -> Any:
     """Each place within the windows, and for which windows the largest stands there."""
-    padding = windows[2]
-    image = padded(x, padding, -np.inf)
+    image = padded(x, windows[2], -np.inf)
     odd = not np.isfinite(y).all()  # a largest of -inf is padding's too, and NaN equals nothing
-    inside = padded(np.ones(x.shape, bool), padding, 0) if odd else None
+    inside = padded(np.ones(x.shape, bool), windows[2], 0) if odd else None
     free = np.ones(y.shape, bool)
     for place in taps(windows):
         element = tap(image, place, windows, out)

@@ -48,12 +48,7 @@ def is_whole(x: Any, least: int) -> bool:
     return isinstance(x, int | np.integer) and bool(x >= least)
 
 
-def paddings(
-    padding: Any,
-    kernel: Ints,
-    stride: Ints,
-    dilation: Ints,
-) -> Padding:
+def paddings(padding: Any, kernel: Ints, stride: Ints, dilation: Ints) -> Padding:
     """What is put before and after each axis: zeros, or as much as "same" needs."""
     if padding == "valid":
         return ((0, 0),) * len(kernel)
