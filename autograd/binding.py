@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
+from autograd.memory import tiled
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, Setting, as_result, checked_array
 from autograd.record import Record, plain, values_in
-from autograd.tiles import tiled
 
 __all__ = ["About", "Args", "Binding", "Facts", "Rule", "Settings"]
 

@@ -32,10 +32,10 @@ MAY_IMPORT = {
     "autograd.recording": set(),
     "autograd.numbers": {"autograd.errors", "autograd.naming"},
     "autograd.record": {"autograd.numbers", "autograd.recording"},
-    "autograd.tiles": set(),
+    "autograd.memory": set(),
     "autograd.binding": {
-        "autograd.errors", "autograd.naming", "autograd.numbers", "autograd.record",
-        "autograd.tiles",
+        "autograd.errors", "autograd.memory", "autograd.naming", "autograd.numbers",
+        "autograd.record",
     },
     "autograd.call": {
         "autograd.binding", "autograd.errors", "autograd.naming", "autograd.numbers",

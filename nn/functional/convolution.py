@@ -46,10 +46,6 @@ __all__ = [
 LARGEST = 1 << 20
 """The most bytes of windows that are copied at a time (but one row is): what a cache holds."""
 
-# glibc returns freed memory to the system, and takes it anew page by page at the next step, above
-# a threshold of twice the largest array that was ever freed. This one is never written to.
-np.empty(24 << 20, np.uint8)
-
 Padding = int | Sequence[int] | Literal["same", "valid"]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 

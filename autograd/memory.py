@@ -1,7 +1,8 @@
-"""Formulas computed a tile at a time: each step then finds its numbers in the processor's cache.
+"""Where arrays are large, memory takes more time than arithmetic: what can be done about that.
 
 NumPy passes over its arrays once for each operation of a formula. Where they are larger than the
-cache, most of the time goes into fetching them again.
+cache, most of the time goes into fetching them again: by tiles, each operation finds its numbers in
+the cache. And memory that goes back to the system is taken anew page by page at the next step.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,10 @@ from typing import Any
 import numpy as np
 
 __all__ = ["tiled"]
+
+# glibc keeps what is freed below twice the size of the largest array that ever was, up to 64 MB.
+# This one is never written to, and so costs nothing.
+np.empty(24 << 20, np.uint8)
 
 _TILE = 1 << 15  # so many elements of a few arrays fit into the cache
 
