@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autograd.errors import Detached, NotDifferentiable, ShapeMismatch
-from autograd.memory import tiled
+from autograd.kernels import tiled
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data, Setting, as_result, checked_array
 from autograd.record import Record, plain, values_in
@@ -84,7 +84,7 @@ class Binding:
         self.forward = forward or self.implementation
         self.running = rules  # the rules as they are run
         if by_tiles:
-            self.forward = tiled(self.forward)
+            self.forward = tiled(self.forward) if self.forward is not fn else fn
             self.running = tuple([rule and tiled(rule) for rule in rules])
         self.arity = len(self.rules)  # how many arrays it takes at most
         self.first, self.second = (*self.running, None)[:2]

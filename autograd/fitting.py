@@ -4,6 +4,7 @@ import numpy as np
 
 from autograd.call import Parts, Rules
 from autograd.errors import ShapeMismatch
+from autograd.kernels import sum_of_rows
 from autograd.naming import name_of
 from autograd.numbers import Cotangent, Data
 from autograd.record import Record
@@ -42,7 +43,7 @@ def sum_to(shape: tuple[int, ...], c: Cotangent, call: Rules, place: int) -> Cot
     """Undo broadcasting: sum c over the axes along which an argument of this shape was repeated."""
     extra = c.ndim - len(shape)
     if call.broadcasts and c.shape[extra:] == shape and type(c) is np.ndarray:
-        return np.add.reduce(c, 0 if extra == 1 else tuple(range(extra)))
+        return sum_of_rows(c, extra)
     axes = (*range(extra), *[k for k, n in enumerate(shape, extra) if n == 1 != c.shape[k]])
     fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, c.shape[extra:], strict=True))
     if not call.broadcasts or not fits:

@@ -32,9 +32,9 @@ MAY_IMPORT = {
     "autograd.recording": set(),
     "autograd.numbers": {"autograd.errors", "autograd.naming"},
     "autograd.record": {"autograd.numbers", "autograd.recording"},
-    "autograd.memory": set(),
+    "autograd.kernels": set(),
     "autograd.binding": {
-        "autograd.errors", "autograd.memory", "autograd.naming", "autograd.numbers",
+        "autograd.errors", "autograd.kernels", "autograd.naming", "autograd.numbers",
         "autograd.record",
     },
     "autograd.call": {
@@ -61,11 +61,12 @@ MAY_IMPORT = {
         "autograd.table",
     },
     "autograd.functions": {
-        "autograd.call", "autograd.errors", "autograd.numbers", "autograd.record", "autograd.table",
+        "autograd.call", "autograd.errors", "autograd.kernels", "autograd.numbers",
+        "autograd.record", "autograd.table",
     },
     "autograd.fitting": {
-        "autograd.call", "autograd.errors", "autograd.naming", "autograd.numbers",
-        "autograd.record",
+        "autograd.call", "autograd.errors", "autograd.kernels", "autograd.naming",
+        "autograd.numbers", "autograd.record",
     },
     "autograd.scalars": {
         "autograd.call", "autograd.derivatives.elementwise", "autograd.fitting",
