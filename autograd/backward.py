@@ -19,7 +19,7 @@ import numpy as np
 from autograd.absence import Careful, Passes, Reach, Trail, finite
 from autograd.call import Contribution, contributions
 from autograd.fitting import fit, own
-from autograd.numbers import Cotangent, like
+from autograd.numbers import Cotangent, is_finite, like
 from autograd.record import PACKED, values_in
 from autograd.scalars import walk_numbers
 
@@ -77,7 +77,7 @@ def walk(
                 _walk(nodes, grads, trail.contributions, needed, recorded, kept)
             else:
                 unsure = _quick_walk(nodes, grads, needed, kept)
-        if all(finite(grads[v]) for v in unsure) and not _hides(kept):
+        if all(map(finite, map(grads.__getitem__, unsure))) and not (kept and _hides(kept)):
             return kept
     except Exception:  # a rule refused what was not finite; any other reason comes again below
         pass
@@ -133,17 +133,16 @@ def _quick_walk(
             continue
         if kept:
             kept[node] = g
-        call, a, b, x, w = node._call, node._a, node._b, node._x, node._w
-        if needed is not None or b is PACKED or not call.has_all_rules:
+        call, a, b, y, x, w = node._call, node._a, node._b, node._value, node._x, node._w
+        if b is PACKED or needed is not None or not call.has_all_rules:
             found = contributions(node, g, needed)
         elif call.arity == 1:
-            found = ((0, a, x, call.first(g, node._value, x)),)
+            found = ((0, a, x, call.first(g, y, x)),)
         elif b is None:
-            found = ((0, a, x, call.first(g, node._value, x, w)),)
+            found = ((0, a, x, call.first(g, y, x, w)),)
         elif a is None:
-            found = ((1, b, w, call.second(g, node._value, x, w)),)
+            found = ((1, b, w, call.second(g, y, x, w)),)
         else:
-            y = node._value
             found = (0, a, x, call.first(g, y, x, w)), (1, b, w, call.second(g, y, x, w))
         for place, parent, x, c in found:
             if not (type(c) is np.ndarray is type(x) and c.shape == x.shape and c.dtype is x.dtype):
@@ -152,13 +151,16 @@ def _quick_walk(
                 grads[parent] = grads[parent] + c
                 sums.append(parent)
             elif parent._call is None:
-                if c is not looked_at and not finite(c):
-                    raise ArithmeticError
-                looked_at = c
+                if c is not looked_at:
+                    if not (is_finite(c) if type(c) is np.ndarray else finite(c)):
+                        raise ArithmeticError
+                    looked_at = c
                 grads[parent] = own(c, g)
             else:
                 grads[parent] = c
-    return grads if needed is not None else dict.fromkeys([v for v in sums if v._call is None])
+    if needed is not None:
+        return grads
+    return dict.fromkeys([v for v in sums if v._call is None]) if sums else ()
 
 
 def _hides(kept: Gradients) -> bool:
@@ -183,7 +185,8 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
         with _writing:
             for node in nodes:  # what an earlier call left
                 node._grad = None
-        grads = {v: g for v, g in grads.items() if g is not None}
+        if len(grads) > 1:
+            grads = {v: g for v, g in grads.items() if g is not None}
         kept = walk(nodes, grads, retain=retain)
     with _writing:
         for node, g in kept.items():

@@ -39,10 +39,10 @@ class Rules(Binding):
                     f"{', '.join(kwargs)}."
                 )
         if self.fits_slots and not kwargs and len(args) == self.arity:
-            a, x = self.see(args[0], 0)
+            a, x = (v, v._value) if isinstance(v := args[0], Record) else self.see(v, 0)
             if self.arity == 1:
                 return record(self, self.compute(x), a, None, x, None)
-            b, w = self.see(args[1], 1)
+            b, w = (v, v._value) if isinstance(v := args[1], Record) else self.see(v, 1)
             return record(self, self.compute(x, w), a, b, x, w)
         if self.sequence:
             members = tuple(args[0])

@@ -178,6 +178,8 @@ def _unshifted(x: Any) -> tuple[Any, Any]:
 
 
 def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axis = -1) -> Any:
+    if axis == -1 and x.ndim > 1 and x.dtype.kind == "f":
+        return y * (g - np.vecdot(g, y)[..., None])
     return y * (g - np.sum(g * y, axis=axis, keepdims=True))
 
 

@@ -68,6 +68,7 @@ def _ones(n: int, dtype: np.dtype[Any]) -> Any:
     return ones
 
 
+_SMALL = 4096
 _SHORT = 512  # of longer rows, NumPy's own sum is as quick, and more exact
 
 
@@ -91,12 +92,14 @@ def sum_of_rows(x: Any, axes: int) -> Any:
     >>> sum_of_rows(np.array([[1.0, 2.0], [3.0, 4.0]]), 1)
     array([4., 6.])
     """
+    if x.size < _SMALL:
+        return np.add.reduce(x, 0 if axes == 1 else tuple(range(axes)))
     shape = x.shape[axes:]
     n = x.size // (math.prod(shape) or 1)
     if not _as_product(x, n):
-        return np.add.reduce(x, axis=tuple(range(axes)))
+        return np.add.reduce(x, tuple(range(axes)))
     return (_ones(n, x.dtype) @ x.reshape(n, -1)).reshape(shape)
 
 
 def _as_product(x: Any, n: int) -> bool:
-    return 0 < n <= _SHORT and x.ndim > 1 and x.dtype.char in "fd" and x.flags.c_contiguous
+    return x.size >= _SMALL and n <= _SHORT and x.ndim > 1 and x.dtype.char in "fd" and x.flags.c_contiguous

@@ -110,17 +110,16 @@ def checked_array(data: Data) -> Data:
 
 def is_finite(x: Data) -> bool:
     """True if no element is infinite or NaN, by one pass over an array; True of what is no data."""
-    if type(x) is float:
-        return x - x == 0
-    if type(x) is complex:
-        return is_finite(x.real) and is_finite(x.imag)
-    if type(x) is tuple:
-        return all(map(is_finite, x))
-    if getattr(getattr(x, "dtype", None), "kind", "i") not in "fc":
-        return True
+    if type(x) is not np.ndarray:
+        if type(x) is float:
+            return x - x == 0
+        if type(x) is tuple:
+            return all(map(is_finite, x))
+        x = np.asarray(x if isinstance(x, complex | np.inexact) else 0.0)
+    if x.dtype.kind != "f":
+        return x.dtype.kind != "c" or (is_finite(x.real) and is_finite(x.imag))
     if x.size > 4096 and 0 in x.strides:
         x = x[tuple(slice(None if step else 1) for step in x.strides)]  # what it repeats
-    if not x.flags.c_contiguous:
-        x = x.ravel("K")
     # A sum of squares shows either; one that overflowed is looked at again.
-    return math.isfinite(np.vdot(x, x).real) or bool(np.isfinite(x).all())
+    flat = x if x.ndim == 1 else x.ravel("K")
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(x).all())
