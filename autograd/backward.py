@@ -28,14 +28,26 @@ __all__ = ["add_gradients", "leading_to", "newest_first", "walk"]
 Gradients: TypeAlias = dict[Any, Cotangent]  # by Values
 
 
-def newest_first(roots: Iterable[Any], since: int = 0) -> list[Any]:
-    """The calls that the roots stand on, newest first; of those, the ones made since a number."""
+def newest_first(
+    roots: Iterable[Any], since: int = 0, older: list[Any] | None = None
+) -> list[Any]:
+    """The calls that the roots stand on, newest first; of those, the ones made since a number.
+
+    older: a list that is given the Values from before, which they stand on too.
+    """
     found = [v for v in dict.fromkeys(roots) if v._call is not None]
+    if older is not None:
+        older += [v for v in roots if v._number < since]
     seen = set(found)
     for node in found:  # which grows meanwhile
         a, b = node._a, node._b
         for v in values_in(a) if b is PACKED else (a, b):
-            if v is not None and v._call is not None and v not in seen and v._number >= since:
+            if v is None or v in seen:
+                continue
+            if v._number < since:
+                if older is not None:
+                    older.append(v)
+            elif v._call is not None:
                 seen.add(v)
                 found.append(v)
     found.sort(key=attrgetter("_number"), reverse=True)
@@ -176,16 +188,17 @@ def add_gradients(root: Any, g: Cotangent, retain: bool) -> None:
 
     g: the gradient of root. retain: whether Values between keep theirs.
     """
-    grads: Gradients = {root: g}
+    found: Gradients = {}
     if type(g) is float and (type(root._x) is float or type(root._w) is float):
         with _writing, np.errstate(all="ignore"):
-            grads = walk_numbers(root, g, retain) or grads
+            found = walk_numbers(root, g, retain)
+    grads: Gradients = found or {root: g}
     kept: Gradients = {}
     if nodes := newest_first(grads):
         with _writing:
             for node in nodes:  # what an earlier call left
                 node._grad = None
-        if len(grads) > 1:
+        if found:
             grads = {v: g for v, g in grads.items() if g is not None}
         kept = walk(nodes, grads, retain=retain)
     with _writing:

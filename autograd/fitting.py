@@ -17,8 +17,9 @@ def fit(c: Cotangent, parent: Record, x: Data, call: Rules, place: int) -> Cotan
     kind = type(c)
     if kind is type(x) is float or kind is Parts:
         return c
-    if kind is np.ndarray is type(x) and c.dtype is x.dtype:
-        return c if c.shape == x.shape else sum_to(x.shape, c, call, place)
+    data = c._value if kind is type(parent) else c  # of a rule that ran on Values
+    if type(data) is np.ndarray is type(x) and data.dtype is x.dtype:
+        return c if data.shape == x.shape else sum_to(x.shape, c, call, place)
     if c is None:
         raise TypeError(f"rule {place} of {name_of(call.fn)} returned None: return the gradient.")
     c = c if hasattr(c, "dtype") else np.asarray(c)

@@ -89,6 +89,8 @@ def like(number: Data, data: Data) -> Data:
     if type(data) is np.ndarray:
         if data.dtype.kind != "c" and np.iscomplexobj(number):
             raise TypeError(f"complex numbers do not fit an array of {data.dtype}: take .real.")
+        if type(number) is np.ndarray and number.shape == data.shape:
+            return number.astype(data.dtype)
         return np.full_like(data, number)
     return type(data)(number)
 

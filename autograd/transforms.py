@@ -6,10 +6,8 @@ numbers and arrays, unless it depends on a Value that the caller has: then it is
 be differentiated again.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from functools import wraps
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -59,13 +57,11 @@ class _Run:
             for k, arg in zip(chosen, self.rebuild(self.inputs), strict=True):
                 replaced[k] = arg
             self.result = f(*replaced, **kwargs)
-        results = _values_of(self.result)
-        found = newest_first(results, self.since)
+        older: list[Any] = []
+        found = newest_first(_values_of(self.result), self.since, older)
         inputs = set(self.inputs)
         self.nodes = [node for node in found if node not in inputs]
-        # Whether it all depends on Values that the caller has: his are older than ours.
-        reached = itertools.chain(results, *map(attrgetter("parents"), found))
-        self.tied = any(value._number < self.since for value in reached)
+        self.tied = bool(older)  # whether it all depends on Values that the caller has
         self.needed = leading_to(inputs, self.nodes) if self.tied else None
 
     def differentiate(self, y: Any, seed: Any) -> list[Any]:
@@ -99,7 +95,8 @@ class _Run:
         for y, g in zip(outputs, cotangents, strict=True):
             if type(y) is Value:
                 grads[y] = grads[y] + g if y in grads else g
-        taken = list(grads.values())
+        seeds = list(grads.values())  # which live as long as their ids are looked for
+        taken = set(map(id, seeds))
         with recording(recorded):
             walk(self.nodes, grads, needed=self.needed, recorded=recorded, basis=basis)
         pulled = []
@@ -107,11 +104,26 @@ class _Run:
             c = grads.get(x)
             if c is None:
                 c = like(0, x.data)
-            elif type(c) is np.ndarray and (c.base is not None or any(c is t for t in taken)):
+            elif type(c) is np.ndarray and (c.base is not None or id(c) in taken):
                 c = c.copy()
-            taken.append(c)
+            taken.add(id(c))
             pulled.append(c)
         return pulled
+
+    def pulled_back(self, cotangents: Any, argnums: Argnums) -> Any:
+        """What a nest of cotangents of the result pulls back to, as `gradients` has it."""
+        outputs, given = flatten(self.result)[0], flatten(cotangents)[0]
+        _check_shapes("the cotangent", given, "the result", outputs)
+        seeds = [
+            g if type(g) is Value else like(g, plain(y))
+            for g, y in zip(given, outputs, strict=True)
+        ]
+        recorded = is_recording() and (self.tied or any(type(seed) is Value for seed in seeds))
+        pulled = self.pull(outputs, seeds, recorded)
+        if not recorded:
+            return self.gradients(list(map(plain, pulled)), argnums)
+        nests = self.rebuild(pulled)
+        return nests[0] if isinstance(argnums, int) else tuple(nests)
 
     def gradients(self, pulled: list[Any], argnums: Argnums) -> Any:
         """What was pulled, in the nests of the arguments: of one, or a tuple of several."""
@@ -296,24 +308,9 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    run = _Run(f, args, {}, range(len(args)))
-    outputs, _ = flatten(run.result)
-
-    def pullback(g: Any) -> tuple[Any, ...]:
-        cotangents, _ = flatten(g)
-        _check_shapes("the cotangent", cotangents, "the result", outputs)
-        seeds = [
-            g if type(g) is Value else like(g, plain(y))
-            for g, y in zip(cotangents, outputs, strict=True)
-        ]
-        tied = any(type(seed) is Value for seed in seeds)
-        recorded = is_recording() and (run.tied or tied)
-        pulled = run.pull(outputs, seeds, recorded)
-        if recorded:
-            return tuple(run.rebuild(pulled))
-        return run.gradients([plain(c) for c in pulled], range(len(args)))
-
-    return run.release(run.result), pullback
+    every = range(len(args))
+    run = _Run(f, args, {}, every)
+    return run.release(run.result), lambda g: run.pulled_back(g, every)
 
 
 def _check_shapes(what: str, given: list[Any], like_what: str, wanted: list[Any]) -> None:
@@ -357,5 +354,5 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     array([ 6., 12.])
     """
     _check_shapes("v", flatten(v)[0], "x", flatten(x)[0])
-    _, pullback = vjp(grad(f), x)  # the Hessian is its own transpose
-    return pullback(v)[0]
+    run = _Run(grad(f), (x,), {}, 0)
+    return run.pulled_back(v, 0)  # the Hessian is its own transpose
