@@ -28,9 +28,7 @@ __all__ = ["add_gradients", "leading_to", "newest_first", "walk"]
 Gradients: TypeAlias = dict[Any, Cotangent]  # by Values
 
 
-def newest_first(
-    roots: Iterable[Any], since: int = 0, older: list[Any] | None = None
-) -> list[Any]:
+def newest_first(roots: Iterable[Any], since: int = 0, older: list[Any] | None = None) -> list[Any]:
     """The calls that the roots stand on, newest first; of those, the ones made since a number.
 
     older: a list that is given the Values from before, which they stand on too.

@@ -125,11 +125,13 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.693147
     """
     x = _floats(x)
-    top = np.max(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
+    top = x.max(axis=axis, keepdims=True)
+    if not np.isfinite(top).all():
+        top = np.where(np.isfinite(top), top, 0)
+    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):
-        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return y if keepdims else np.squeeze(y, axis)
+        y = np.log(total) + top
+    return y if keepdims else y.squeeze(axis)
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:

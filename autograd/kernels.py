@@ -102,4 +102,10 @@ def sum_of_rows(x: Any, axes: int) -> Any:
 
 
 def _as_product(x: Any, n: int) -> bool:
-    return x.size >= _SMALL and n <= _SHORT and x.ndim > 1 and x.dtype.char in "fd" and x.flags.c_contiguous
+    return (
+        x.size >= _SMALL
+        and n <= _SHORT
+        and x.ndim > 1
+        and x.dtype.char in "fd"
+        and x.flags.c_contiguous
+    )

@@ -67,6 +67,8 @@ def as_result(data: Data, fn: Callable[..., Data]) -> Data:
         return data
     if kind is np.float64:
         return float(data)
+    if kind is np.float32:
+        return data
     if isinstance(data, (np.ndarray, *_NUMBERS)):
         data = np.asarray(data)[()]
         if data.dtype.kind in "fc":

@@ -41,7 +41,8 @@ def _einsum_vjp(
 
 def _forward(subscripts: Any, *operands: Any, optimize: Any = False, **settings: Any) -> Any:
     """np.einsum, by products of matrices where there is much to multiply."""
-    if not optimize and len(operands) > 1 and math.prod(map(np.size, operands)) > _MUCH:
+    sizes = [getattr(a, "size", 1) for a in operands]
+    if not optimize and len(operands) > 1 and math.prod(sizes) > _MUCH:
         terms = _explicit(subscripts, operands)[0]
         optimize = _pays(list(zip(terms, operands, strict=True)))
     return np.einsum(subscripts, *operands, optimize=optimize, **settings)

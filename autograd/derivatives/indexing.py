@@ -51,7 +51,8 @@ def _add_at(out: Any, index: Any, g: Any) -> None:
         places = places.reshape((*index.shape, *out.shape[1:]))
     else:
         places = _places(out.shape, index)
-    np.add.at(out.reshape(-1), places.ravel(), np.broadcast_to(g, places.shape).ravel())
+    g = g if np.shape(g) == places.shape else np.broadcast_to(g, places.shape)
+    np.add.at(out.reshape(-1), places.ravel(), np.ravel(g))
 
 
 _WIDE = 500  # rows so wide that a loop over them in Python takes less than np.add.at

@@ -216,6 +216,8 @@ def _widths(pad_width: Any, ndim: int) -> Any:
         for axis, width in pad_width.items():
             widths[axis] = width
         return widths
+    if isinstance(pad_width, int):
+        return np.full((ndim, 2), pad_width)
     return np.broadcast_to(np.asarray(pad_width), (ndim, 2))
 
 

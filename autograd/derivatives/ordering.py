@@ -15,6 +15,7 @@ from autograd.derivatives.numerics import (
     along,
     axes_of,
     dtype_of,
+    is_final,
     lines,
     on_axes,
     unlines,
@@ -30,10 +31,14 @@ from autograd.table import compose, data_of, defvjp
 def _sort_vjp(g: Any, y: Any, x: Any, *, axis: int | None = -1) -> Any:
     if axis is None:
         return np.reshape(_sort_vjp(g, y, np.ravel(x), axis=0), np.shape(x))
-    order = np.argsort(x, axis)
-    ordered = np.moveaxis(data_of(y), axis, -1)
+    order = np.argsort(data_of(x), axis)
+    ordered = data_of(y) if axis == -1 else np.moveaxis(data_of(y), axis, -1)
     if np.any(ordered[..., 1:] == ordered[..., :-1]) or np.any(np.isnan(ordered[..., -1:])):
-        order = np.argsort(x, axis, kind="stable")
+        order = np.argsort(data_of(x), axis, kind="stable")
+    if is_final(g) and np.ndim(x):
+        out = np.empty_like(g, shape=np.shape(x))
+        np.put_along_axis(out, order, g, axis)
+        return out
     places = np.empty_like(order)
     numbers = along(np.arange(np.shape(x)[axis]), axis, np.ndim(x))
     np.put_along_axis(places, order, numbers, axis)

@@ -66,7 +66,7 @@ def _is_simple(x: Any, others: dict[str, Any]) -> bool:
     return not others and type(x) is np.ndarray and x.dtype.char in "fd" and x.size > 0
 
 
-def _mean(x: Any, axis: Axis = None, keepdims: bool = False, **others: Any) -> Any:
+def _mean(x: Any, axis: Axis = None, keepdims: Any = False, **others: Any) -> Any:
     """np.mean, without its detours."""
     if not _is_simple(x, others):
         return np.mean(x, axis, keepdims=keepdims, **others)
@@ -74,7 +74,7 @@ def _mean(x: Any, axis: Axis = None, keepdims: bool = False, **others: Any) -> A
 
 
 def _variance(
-    x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **others: Any
+    x: Any, axis: Axis = None, ddof: float = 0, keepdims: Any = False, **others: Any
 ) -> Any:
     """np.var, without its detours."""
     if not _is_simple(x, others) or _count(x, axis, True) <= ddof:
@@ -102,12 +102,13 @@ _NONE = np._NoValue
 def _extremum_vjp(
     g: Any, y: Any, x: Any, *, axis: Axis = None, initial: Any = _NONE, where: Any = True
 ) -> Any:
-    hit = (x == _spread(y, x, axis)) & where
-    ties = np.count_nonzero(hit, axis=axis)
+    hit = data_of(x) == _spread(data_of(y), x, axis)
+    hit = hit if where is True else hit & where
+    ties = np.add.reduce(hit, axis=axis, dtype=dtype_of(g))
     if initial is not _NONE:
         ties = ties + np.reshape(data_of(y) == initial, np.shape(ties))
     ties = np.reshape(np.maximum(ties, 1), shape(g))  # NaN hits nothing
-    return _spread(g / ties.astype(dtype_of(g)), x, axis) * hit
+    return _spread(g / ties, x, axis) * hit
 
 
 def _prod_vjp(

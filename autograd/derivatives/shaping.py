@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.call import primitive
 from autograd.derivatives.indexing import scatter
-from autograd.derivatives.numerics import axis_of, method
+from autograd.derivatives.numerics import axis_of, is_final, method
 from autograd.errors import ShapeMismatch
 from autograd.table import compose, data_of, defvjp
 
@@ -109,10 +109,20 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
 
 
 def _roll_vjp(g: Any, y: Any, x: Any, *, shift: Any, axis: Axes | None = None) -> Any:
+    if is_final(g):
+        return _rolled(g, -shift if type(shift) is int else np.negative(shift), axis)
     return np.roll(g, np.negative(shift), axis)
 
 
-defvjp(np.roll, _roll_vjp)
+def _rolled(x: Any, shift: Any, axis: Any = None) -> Any:
+    """np.roll; along one axis as two pieces."""
+    if type(shift) is not int or type(axis) is not int or np.ndim(x) == 0 or not x.shape[axis]:
+        return np.roll(x, shift, axis)
+    before, k = (slice(None),) * axis_of(axis, x), -shift % x.shape[axis]
+    return np.concatenate([x[(*before, slice(k, None))], x[(*before, slice(k))]], axis)
+
+
+defvjp(np.roll, _roll_vjp, forward=_rolled)
 
 
 @compose(np.fliplr)

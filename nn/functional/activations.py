@@ -241,7 +241,7 @@ def _tanh_gate(x: Any) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f":
         x = x.astype(float)
-    x = np.clip(x, -30, 30)  # far beyond where the gate is 0 or 1
+    x = np.minimum(np.maximum(x, -30), 30)  # far beyond where the gate is 0 or 1
     z = np.asarray(x * x)
     z *= _SLOPE / 2 * _CUBIC
     z += _SLOPE / 2
@@ -350,12 +350,12 @@ def hardswish(x: Any) -> Any:
     array([-0.,  0.,  3.])
     """
     x = real("hardswish", x)
-    return x * (np.clip(x + 3, 0, 6) * (1 / 6))
+    return x * (np.minimum(np.maximum(x + 3, 0), 6) * (1 / 6))
 
 
 defvjp(
     hardswish,
-    lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6)),
+    lambda g, y, x: g * ((np.minimum(np.maximum(x + 3, 0), 6) + x * (np.abs(x) < 3)) * (1 / 6)),
     by_tiles=True,
     kink="0 at -3, 1 at 3",
     complex=False,

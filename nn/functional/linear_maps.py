@@ -89,7 +89,8 @@ def embedding(indices: Any, weight: Any, *, padding_idx: int | None = None) -> A
     rows = np.shape(weight)[0]
     if indices.dtype.kind not in "iu":
         raise TypeError(f"an embedding takes integers, not {indices.dtype}: write .astype(int).")
-    if indices.size and not (indices.min() >= 0 and indices.max() < rows):
+    indices = indices.astype(np.intp)
+    if indices.size and indices.view(np.uintp).max() >= rows:  # negative ones are huge
         raise IndexError(
             f"the indices of an embedding of {rows} rows are 0 … {rows - 1}; "
             f"these are {indices.min()} … {indices.max()}."
@@ -98,7 +99,7 @@ def embedding(indices: Any, weight: Any, *, padding_idx: int | None = None) -> A
         if not -rows <= padding_idx < rows:
             raise ValueError(f"padding_idx={padding_idx} is none of {rows} rows.")
         padding_idx %= rows
-    return _embedding(weight, indices.astype(np.intp), padding_idx=padding_idx)
+    return _embedding(weight, indices, padding_idx=padding_idx)
 
 
 @primitive

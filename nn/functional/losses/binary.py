@@ -68,7 +68,7 @@ defvjp(
 
 def _are_probabilities(x: Any) -> bool:
     x = plain(x)
-    return bool(np.min(x) >= 0 and np.max(x) <= 1)
+    return bool(x.min() >= 0 and x.max() <= 1)
 
 
 def _check_targets(target: Any) -> None:
