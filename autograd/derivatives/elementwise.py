@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import divisor, is_regular, power, zeros_of
+from autograd.derivatives.numerics import divisor, is_regular, power, where, zeros_of
 from autograd.errors import NotDifferentiable
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
@@ -346,8 +346,8 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *args: Any, **settings: 
 defvjp(
     np.where,
     None,
-    lambda g, z, c, x, y: np.where(c, g, 0),
-    lambda g, z, c, x, y: np.where(c, 0, g),
+    lambda g, z, c, x, y: where(c, g, 0),
+    lambda g, z, c, x, y: where(c, 0, g),
     broadcasts=True,
     routes=True,
 )

@@ -25,6 +25,7 @@ __all__ = [
     "power",
     "shape",
     "unlines",
+    "where",
     "zeros_of",
 ]
 
@@ -113,6 +114,15 @@ def divisor(y: Any) -> Any:
     if np.all(data_of(y)):
         return y
     return np.where(y == 0, np.inf, y)
+
+
+def where(mask: Any, a: Any, b: Any) -> Any:
+    """np.where with a 0; of many numbers as a product, without a branch for each of them."""
+    if isinstance(a, np.ndarray) and a.size > 1000 and type(b) is int:
+        return a * np.not_equal(mask, 0)
+    if isinstance(b, np.ndarray) and b.size > 1000 and type(a) is int:
+        return b * np.equal(mask, 0)
+    return np.where(mask, a, b)
 
 
 def is_regular(y: Any) -> Any:

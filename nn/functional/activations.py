@@ -154,17 +154,13 @@ def _normal_cdf(x: Any) -> Any:
     """Φ(x) = ½(1 + erf(x/√2)), to the last digits of 1 in the precision of x."""
     x = np.asarray(x)
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-    flat, y = x.reshape(-1).astype(dtype, copy=False), np.empty(x.size, dtype)
-    part_of = _part_of_normal_cdf if dtype.itemsize > 4 else _half_tanh_of_polynomial
-    for start in range(0, x.size, 1 << 14):  # what fits into the processor's cache
-        part = slice(start, start + (1 << 14))
-        y[part] = part_of(flat[part])
-    return y.reshape(x.shape)
+    formula = _taylor_of_normal_cdf if dtype.itemsize > 4 else _half_tanh_of_polynomial
+    return formula(x.astype(dtype, copy=False))
 
 
-def _part_of_normal_cdf(x: Any) -> Any:
+def _taylor_of_normal_cdf(x: Any) -> Any:
     """By Taylor's series about the nearest k/8."""
-    table = _taylor_of_normal_cdf()
+    table = _coefficients_of_normal_cdf()
     near = np.rint(8 * np.fmax(np.fmin(x, 9), -9))  # of NaN, some number
     d = np.clip(x, -9, 9) - near / 8
     place = near.astype(np.intp) + 72
@@ -208,7 +204,7 @@ def _polynomial_of_normal_cdf() -> list[float]:
 
 
 @functools.cache
-def _taylor_of_normal_cdf() -> Any:
+def _coefficients_of_normal_cdf() -> Any:
     """The coefficients of Φ(k/8 + d) in powers of d, for k = -72 … 72, one row for each power."""
     x = np.arange(-72, 73) / 8
     density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
@@ -230,7 +226,7 @@ def _normal_cdf_vjp(g: Any, y: Any, x: Any) -> Any:
     return e
 
 
-defvjp(_normal_cdf, _normal_cdf_vjp, complex=False, symbol="Φ", elementwise=True)
+defvjp(_normal_cdf, _normal_cdf_vjp, complex=False, symbol="Φ", elementwise=True, by_tiles=True)
 
 _SLOPE, _CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715
 
@@ -258,6 +254,7 @@ defvjp(
     complex=False,
     symbol="gate",
     elementwise=True,
+    by_tiles=True,
 )
 
 
@@ -350,12 +347,12 @@ def hardswish(x: Any) -> Any:
     array([-0.,  0.,  3.])
     """
     x = real("hardswish", x)
-    return x * (np.minimum(np.maximum(x + 3, 0), 6) * (1 / 6))
+    return x * (np.clip(x + 3, 0, 6) * (1 / 6))
 
 
 defvjp(
     hardswish,
-    lambda g, y, x: g * ((np.minimum(np.maximum(x + 3, 0), 6) + x * (np.abs(x) < 3)) * (1 / 6)),
+    lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6)),
     by_tiles=True,
     kink="0 at -3, 1 at 3",
     complex=False,

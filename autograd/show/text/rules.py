@@ -42,6 +42,9 @@ _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
     np.floor_divide: _binary(ast.FloorDiv()),
     np.greater: lambda x, y: ast.Compare(x, [ast.Gt()], [y]),
     np.less: lambda x, y: ast.Compare(x, [ast.Lt()], [y]),
+    numerics.where: lambda mask, a, b: ast.Call(
+        ast.parse("np.where", mode="eval").body, [mask, a, b], []
+    ),
     numerics.zeros_of: lambda x: ast.Constant(0),
     numerics.is_regular: lambda y: ast.Constant(True),
     data_of: lambda x: x,

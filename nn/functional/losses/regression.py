@@ -80,8 +80,8 @@ def _huber(x: Any, target: Any, *, delta: float) -> Any:
 
 defvjp(
     _huber,
-    lambda g, y, x, target, *, delta: g * np.maximum(np.minimum(x - target, delta), -delta),
-    lambda g, y, x, target, *, delta: g * np.maximum(np.minimum(target - x, delta), -delta),
+    lambda g, y, x, target, *, delta: g * np.clip(x - target, -delta, delta),
+    lambda g, y, x, target, *, delta: g * np.clip(target - x, -delta, delta),
     by_tiles=True,
     symbol="huber_loss",
     complex=False,
