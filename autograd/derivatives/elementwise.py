@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives.numerics import divisor, is_regular, power, where, zeros_of
+from autograd.derivatives.numerics import (
+    divisor,
+    holds_somewhere,
+    is_regular,
+    power,
+    where,
+    zeros_of,
+)
 from autograd.errors import NotDifferentiable
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
@@ -249,7 +256,8 @@ def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
 
 
 def _larger_vjp(g: Any, x: Any, y: Any) -> Any:
-    return g * np.greater(x, y) + 0.5 * g * (x == y)
+    larger, tied = g * np.greater(x, y), x == y
+    return larger + 0.5 * g * tied if holds_somewhere(tied) else larger
 
 
 def _unless_alone(vjp: Callable[..., Any]) -> Callable[..., Any]:

@@ -74,7 +74,13 @@ def _pinv_vjp(g: Any, y: Any, a: Any, *, hermitian: bool = False) -> Any:
         a = np.tril(a) + adjoint(np.tril(a, -1))
     g, yh = conj(g), adjoint(y)
     gh = adjoint(g)
-    back = (gh - a @ (y @ gh)) @ (y @ yh) + (yh @ y) @ (gh - (gh @ y) @ a) - yh @ g @ yh
+
+    def product(u: Any, v: Any, w: Any) -> Any:
+        """u v w, by way of the smaller of the two square matrices between."""
+        return u @ (v @ w) if np.shape(a)[-1] <= np.shape(a)[-2] else (u @ v) @ w
+
+    back = product(gh - product(a, y, gh), y, yh) + product(yh, y, gh - product(gh, y, a))
+    back = back - product(yh, g, yh)
     return conj(of_triangle(back) if hermitian else back)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "conj",
     "divisor",
     "dtype_of",
+    "holds_somewhere",
     "is_final",
     "is_regular",
     "lines",
@@ -123,6 +124,11 @@ def where(mask: Any, a: Any, b: Any) -> Any:
     if isinstance(b, np.ndarray) and b.size > 1000 and type(a) is int:
         return b * np.equal(mask, 0)
     return np.where(mask, a, b)
+
+
+def holds_somewhere(mask: Any) -> bool:
+    """False of an array without a single True: then nothing needs to be added there."""
+    return not isinstance(mask, np.ndarray) or bool(mask.any())
 
 
 def is_regular(y: Any) -> Any:
