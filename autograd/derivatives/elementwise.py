@@ -91,6 +91,8 @@ def _base_vjp(g: Any, z: Any, x: Any, p: Any) -> Any:
     if isinstance(p, float | int | complex):
         if p in (0, 2):
             return g * (p * x) if p else 0 * g
+        if p == 0.5:
+            return g / (2 * z)
         lower: Any = p - 1
     else:
         if p.dtype.kind in "iub":
@@ -205,11 +207,24 @@ defvjp(
     domain="x > 1",
 )
 defvjp(np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
+
+
+def _hypot(x: Any, y: Any) -> Any:
+    """np.hypot, without its cares where no square overflows."""
+    if max(np.size(x), np.size(y)) < 500 or np.result_type(x, y).kind != "f":
+        return np.hypot(x, y)
+    with np.errstate(all="ignore"):
+        square = 1.0 * x * x + 1.0 * y * y
+    return np.sqrt(square) if is_regular(square) else np.hypot(x, y)
+
+
 defvjp(
     np.hypot,
     lambda g, z, x, y: g * (x / divisor(z)),
     lambda g, z, x, y: g * (y / divisor(z)),
     scalar=math.hypot,
+    forward=_hypot,
+    by_tiles=True,
     kink="0 at (0, 0)",
     complex=False,
 )

@@ -149,7 +149,7 @@ def power(x: Any, p: Any) -> Any:
                 pass
         return np.power(float(x), float(p))
     if type(p) in _NUMBERS and type(x) is np.ndarray and p in _PRODUCTS:
-        root = power(x, p // 2)
+        root = x if p == 3 else power(x, p // 2)
         return root * root * x if p % 2 else root * root
     return x**p
 
