@@ -16,7 +16,7 @@ from autograd.backward import leading_to, newest_first, walk
 from autograd.call import as_seen
 from autograd.errors import ShapeMismatch
 from autograd.nests import flatten, map_nest
-from autograd.numbers import is_finite, like
+from autograd.numbers import alike, is_finite, like
 from autograd.record import plain
 from autograd.recording import is_recording, recording
 from autograd.value import Value
@@ -115,7 +115,7 @@ class _Run:
         outputs, given = flatten(self.result)[0], flatten(cotangents)[0]
         _check_shapes("the cotangent", given, "the result", outputs)
         seeds = [
-            g if type(g) is Value else like(g, plain(y))
+            g if type(g) is Value or alike(g, plain(y)) else like(g, plain(y))
             for g, y in zip(given, outputs, strict=True)
         ]
         recorded = is_recording() and (self.tied or any(type(seed) is Value for seed in seeds))
