@@ -143,8 +143,10 @@ class Value(ArrayLike, Record):
             )
         if grad is None:
             grad = like(0, data)
-            if type(grad) is np.ndarray:
-                self._grad = grad  # so that it may be written into
+        elif type(grad) is np.ndarray and not grad.flags.writeable:  # one number for all elements
+            grad = grad.copy()
+        if type(grad) is np.ndarray:
+            self._grad = grad  # so that it may be written into
         return grad
 
     @grad.setter

@@ -352,7 +352,7 @@ def hardswish(x: Any) -> Any:
 
 defvjp(
     hardswish,
-    lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + x * (np.abs(x) < 3)) * (1 / 6)),
+    lambda g, y, x: g * ((np.clip(x + 3, 0, 6) + np.clip(x, -3, 3) * (np.abs(x) < 3)) * (1 / 6)),
     by_tiles=True,
     kink="0 at -3, 1 at 3",
     complex=False,

@@ -231,6 +231,13 @@ def test_gates_let_plus_infinity_through(name):
     assert ACTIVATIONS[name][0](np.array([math.inf])).tolist() == [math.inf]
 
 
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "hardswish", "softplus"])
+def test_at_infinity_the_slope_is_the_limit(name):
+    x = Value([math.inf, 100.0, -1.0])
+    ACTIVATIONS[name][0](x).sum().backward()
+    assert x.grad[0] == 1 == x.grad[1]
+
+
 def test_a_slope_of_0_makes_a_relu_at_infinity_too():
     ends = np.array([-math.inf, -1.0, math.inf])
     assert abs(F.leaky_relu(ends, negative_slope=0.0))[1:].tolist() == [0, math.inf]
