@@ -54,7 +54,7 @@ MAY_IMPORT = {
     },
     "autograd.derivatives": {
         "autograd.binding", "autograd.call", "autograd.derivatives", "autograd.errors",
-        "autograd.naming", "autograd.numbers", "autograd.record", "autograd.table",
+        "autograd.kernels", "autograd.naming", "autograd.numbers", "autograd.record", "autograd.table",
     },
     "autograd.derivatives.special": {
         "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",

@@ -21,6 +21,7 @@ from autograd.derivatives.numerics import (
     zeros_of,
 )
 from autograd.errors import NotDifferentiable
+from autograd.kernels import hypot, logaddexp
 from autograd.record import is_tracked
 from autograd.table import compose, data_of, defvjp, named
 
@@ -127,17 +128,6 @@ defvjp(np.log10, lambda g, y, x: g / (_LN10 * x), scalar=math.log10, domain="x >
 defvjp(np.log1p, lambda g, y, x: g / (1 + x), scalar=math.log1p, domain="x > -1")
 
 
-def _logaddexp(x: Any, y: Any) -> Any:
-    """log(eˣ + eʸ); of large arrays NumPy's own takes several times as long."""
-    if max(np.size(x), np.size(y)) < 500:
-        return np.logaddexp(x, y)
-    with np.errstate(invalid="ignore"):  # of equal infinities
-        gap = np.abs(np.subtract(x, y))
-    if np.isnan(np.min(gap)):
-        return np.logaddexp(x, y)
-    return np.maximum(x, y) + np.log1p(np.exp(-gap))
-
-
 def _gap(x: Any, z: Any) -> Any:
     """x - z, and 0 where they are equal, infinite ones too."""
     if np.any(np.isinf(z)):
@@ -150,7 +140,7 @@ defvjp(
     np.logaddexp,
     lambda g, z, x, y: g * np.exp(_gap(x, z)),
     lambda g, z, x, y: g * np.exp(_gap(y, z)),
-    forward=_logaddexp,
+    forward=logaddexp,
     by_tiles=True,
     complex=False,
 )
@@ -209,21 +199,12 @@ defvjp(
 defvjp(np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)), scalar=math.atanh, domain="|x| < 1")
 
 
-def _hypot(x: Any, y: Any) -> Any:
-    """np.hypot, without its cares where no square overflows."""
-    if max(np.size(x), np.size(y)) < 500 or np.result_type(x, y).kind != "f":
-        return np.hypot(x, y)
-    with np.errstate(all="ignore"):
-        square = 1.0 * x * x + 1.0 * y * y
-    return np.sqrt(square) if is_regular(square) else np.hypot(x, y)
-
-
 defvjp(
     np.hypot,
     lambda g, z, x, y: g * (x / divisor(z)),
     lambda g, z, x, y: g * (y / divisor(z)),
     scalar=math.hypot,
-    forward=_hypot,
+    forward=hypot,
     by_tiles=True,
     kink="0 at (0, 0)",
     complex=False,
