@@ -54,7 +54,8 @@ MAY_IMPORT = {
     },
     "autograd.derivatives": {
         "autograd.binding", "autograd.call", "autograd.derivatives", "autograd.errors",
-        "autograd.kernels", "autograd.naming", "autograd.numbers", "autograd.record", "autograd.table",
+        "autograd.kernels", "autograd.naming", "autograd.numbers", "autograd.record",
+        "autograd.table",
     },
     "autograd.derivatives.special": {
         "autograd.call", "autograd.derivatives", "autograd.errors", "autograd.functions",
