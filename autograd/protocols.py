@@ -242,11 +242,7 @@ class ArrayLike:
     def reshape(self, *shape: Any, order: Any = "C") -> Any:
         """np.reshape, with the shape as one tuple or as several numbers."""
         shape = shape[0] if len(shape) == 1 else shape
-        return (
-            TABLE[np.reshape](self, shape)
-            if order == "C"
-            else apply(np.reshape, self, shape, order)
-        )
+        return TABLE[np.reshape](self, shape, *([] if order == "C" else [order]))
 
     def transpose(self, *axes: Any) -> Any:
         """np.transpose, with the axes as one tuple, as several numbers, or none."""

@@ -310,7 +310,12 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     """
     every = range(len(args))
     run = _Run(f, args, {}, every)
-    return run.release(run.result), lambda g: run.pulled_back(g, every)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        pulled: tuple[Any, ...] = run.pulled_back(g, every)
+        return pulled
+
+    return run.release(run.result), pullback
 
 
 def _check_shapes(what: str, given: list[Any], like_what: str, wanted: list[Any]) -> None:
@@ -349,10 +354,14 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
 def hvp(f: Function, x: Any, v: Any) -> Any:
     """The Hessian of f at x times v, at the cost of a few gradients; x and v may be nests.
 
+    Raises TypeError for complex x, ShapeMismatch where v is not like x.
+
     >>> import numpy as np
     >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
     _check_shapes("v", flatten(v)[0], "x", flatten(x)[0])
+    if any(map(np.iscomplexobj, map(plain, flatten(x)[0]))):
+        raise TypeError("hvp needs real numbers, not complex ones: take their real and imag apart.")
     run = _Run(grad(f), (x,), {}, 0)
     return run.pulled_back(v, 0)  # the Hessian is its own transpose
