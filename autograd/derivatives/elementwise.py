@@ -15,7 +15,7 @@ import numpy as np
 from autograd.derivatives.numerics import (
     divisor,
     holds_somewhere,
-    is_regular,
+    is_large_and_regular,
     power,
     where,
     zeros_of,
@@ -214,8 +214,8 @@ defvjp(
 def _angle_vjp(g: Any, u: Any, v: Any) -> Any:
     """g u / (u² + v²), without overflow."""
     square = 1.0 * u * u + 1.0 * v * v  # narrow integers have no square
-    if is_regular(square):
-        return g * (u / divisor(square))
+    if is_large_and_regular(square):
+        return g * (u / square)
     length = divisor(np.hypot(u, v))
     return g * np.where(np.isinf(length), 0, u / length / length)
 

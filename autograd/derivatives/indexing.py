@@ -40,7 +40,9 @@ def scatter(g: Any, index: Any, *, shape: tuple[int, ...], unique: bool = False)
 
 def _add_at(out: Any, index: Any, g: Any) -> None:
     """np.add.at along one axis, several times as fast as at an index of several."""
-    if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
+    if isinstance(index, np.ndarray) and out.ndim == 1:
+        places = index
+    elif isinstance(index, np.ndarray) and index.dtype.kind in "iu":
         width = math.prod(out.shape[1:])
         if width > _WIDE:
             rows = np.broadcast_to(g, (*index.shape, *out.shape[1:])).reshape(-1, *out.shape[1:])

@@ -19,6 +19,7 @@ __all__ = [
     "dtype_of",
     "holds_somewhere",
     "is_final",
+    "is_large_and_regular",
     "is_regular",
     "lines",
     "method",
@@ -137,6 +138,11 @@ def is_regular(y: Any) -> Any:
         return 1e-290 < abs(y) < math.inf
     limits, size = np.finfo(np.result_type(y)), np.abs(data_of(y))
     return limits.tiny / limits.eps < np.min(size, initial=1) and np.max(size, initial=1) < math.inf
+
+
+def is_large_and_regular(y: Any) -> bool:
+    """True of many numbers that are regular: of a few, it takes longer to find that out."""
+    return getattr(y, "size", 1) > 500 and bool(is_regular(y))
 
 
 def power(x: Any, p: Any) -> Any:

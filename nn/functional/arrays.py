@@ -31,8 +31,10 @@ def as_floats(x: Any, like: Any = None) -> Any:
 
 def one_or(number: float, mask: Any, like: Any) -> Any:
     """1 where the mask is true, else the number: without a branch for each element, if it can."""
-    if not isinstance(mask, np.ndarray) or not 0 <= number <= 1:
+    if not isinstance(mask, np.ndarray) or number < 0:
         return np.where(mask, 1.0, number)
+    if number > 1:
+        return np.maximum(1, np.multiply(~mask, number, dtype=like.dtype))
     return np.maximum(mask, number, dtype=like.dtype)
 
 

@@ -270,7 +270,8 @@ def convolve_back(
     made = len(weight) // groups
     axes = zip(kernel, dilation, padding, sizes, out, strict=True)
     around = tuple((d * (k - 1) - lo, n + lo - m) for k, d, (lo, _), n, m in axes)
-    few = len(weight) <= channels * len(out)  # windows of g to copy: of many, adding is quicker
+    # Windows of g are copied then: of many, or where most of them are padding, adding is quicker.
+    few = len(weight) <= channels * len(out) and math.prod(sizes) <= 2 * math.prod(out)
     if few and set(stride) == {1} and min(map(min, around)) >= 0:
         # With the kernel turned round it is a convolution, and only matrix products add.
         turned = weight.reshape(groups, made, -1, *kernel).swapaxes(1, 2)

@@ -47,7 +47,7 @@ _MEANINGS: dict[Any, Callable[..., ast.expr]] = {
     ),
     numerics.zeros_of: lambda x: ast.Constant(0),
     numerics.holds_somewhere: lambda mask: ast.Constant(True),
-    numerics.is_regular: lambda y: ast.Constant(True),
+    numerics.is_large_and_regular: lambda y: ast.Constant(False),
     data_of: lambda x: x,
 }
 _OF_TYPES = {"isinstance", "iscomplexobj", "hasattr", "is_tracked"}
