@@ -144,8 +144,8 @@ def _quick_walk(
         if kept:
             kept[node] = g
         call, a, b, y, x, w = node._call, node._a, node._b, node._value, node._x, node._w
-        if not call.elementwise and type(g) is np.ndarray and not g.flags.writeable:
-            g = g.copy()  # one number for all elements is quick element by element alone
+        if call.multiplies and type(g) is np.ndarray and not g.flags.writeable:
+            g = g.copy()  # of one number for all elements, products of matrices are slow
         if b is PACKED or needed is not None or not call.has_all_rules:
             found = contributions(node, g, needed)
         elif call.arity == 1:

@@ -91,6 +91,7 @@ class Binding:
         # Users' rules may do anything, such as calling backward() or raising.
         homes = [getattr(rule, "__module__", "") for rule in self.rules if rule is not None]
         self.of_library = all(home.startswith(("autograd.", "nn.")) for home in homes)
+        self.multiplies = "multiply_adds" in about.facts
         self.has_all_rules = None not in self.rules
         self.fits_slots = self.arity <= 2 and not self.sequence and not self.several
 

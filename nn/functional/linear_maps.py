@@ -110,8 +110,7 @@ def _embedding(weight: Any, indices: Any, *, padding_idx: int | None) -> Any:
 @primitive
 def _added_to_rows(g: Any, indices: Any, *, rows: int, padding_idx: int | None) -> Any:
     """The rows of g added up by their indices."""
-    zeros = np.broadcast_to(np.zeros((), g.dtype), (rows, g.shape[-1]))
-    out = at(zeros)[indices].add(g)
+    out = at(np.zeros((rows, g.shape[-1]), g.dtype))[indices].add(g)
     if padding_idx is not None:
         out[padding_idx] = 0
     return out
