@@ -154,6 +154,8 @@ class Binding:
         if len(args) <= self.arity and self.settings.issuperset(settings):
             return args, settings
         named = self._named(args[self.arity :])
+        if not settings and len(args) > self.arity and self.settings.issuperset(named):
+            return args[: self.arity], named
         if twice := named.keys() & settings.keys():
             raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
         arrays, given = list(args[: self.arity]), named | settings

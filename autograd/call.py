@@ -21,29 +21,46 @@ __all__ = [
 ]  # fmt: skip
 
 
-_SETTINGS = {int, bool, str, float, type(None), np.ndarray}  # what settings mostly are
+_PLAIN = {int, bool, str, float, type(None), np.ndarray}  # what settings mostly are
+
+
+def _is_plain(setting: Any) -> bool:
+    """True if a setting is no Value, and has none in it."""
+    kind = type(setting)
+    if kind in _PLAIN or (kind is tuple and _PLAIN.issuperset(map(type, setting))):
+        return True
+    return not values_in((setting,))
 
 
 class Rules(Binding):
     """A function with a rule for each of its arrays: the one kind of call that is remembered."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != self.arity or kwargs:
-            args, kwargs = self.bind(args, kwargs)
-            if "dtype" in kwargs and self.casts:
-                args = self.cast(args, kwargs.pop("dtype"))
-                return self(*args, **kwargs)
-            if not _SETTINGS.issuperset(map(type, kwargs.values())) and values_in(kwargs.values()):
-                raise NotDifferentiable(
-                    f"{name_of(self.fn)} takes Values as its arrays, not as settings: "
-                    f"{', '.join(kwargs)}."
-                )
-        if self.fits_slots and not kwargs and len(args) == self.arity:
-            a, x = (v, v._value) if isinstance(v := args[0], Record) else self.see(v, 0)
-            if self.arity == 1:
-                return record(self, self.compute(x), a, None, x, None)
-            b, w = (v, v._value) if isinstance(v := args[1], Record) else self.see(v, 1)
-            return record(self, self.compute(x, w), a, b, x, w)
+        if kwargs or len(args) != self.arity:
+            args, kwargs = self._checked(*self.bind(args, kwargs))
+        if kwargs or len(args) != self.arity or not self.fits_slots:
+            return self._packed(args, kwargs)
+        a, x = (v, v._value) if isinstance(v := args[0], Record) else self.see(v, 0)
+        if self.arity == 1:
+            plainly = type(x) is np.ndarray
+            data = as_result(self.forward(x), self.fn) if plainly else self.compute(x)
+            return record(self, data, a, None, x, None)
+        b, w = (v, v._value) if isinstance(v := args[1], Record) else self.see(v, 1)
+        return record(self, self.compute(x, w), a, b, x, w)
+
+    def _checked(self, args: Args, settings: dict[str, Any]) -> tuple[Args, dict[str, Any]]:
+        """The arguments in the dtype of a setting `dtype=`, and settings without Values."""
+        if "dtype" in settings and self.casts:
+            args = self.cast(args, settings.pop("dtype"))
+        if not all(map(_is_plain, settings.values())):
+            raise NotDifferentiable(
+                f"{name_of(self.fn)} takes Values as its arrays, not as settings: "
+                f"{', '.join(settings)}."
+            )
+        return args, settings
+
+    def _packed(self, args: Args, settings: dict[str, Any]) -> Any:
+        """The call of more than two arguments, or with settings, or of several results."""
         if self.sequence:
             members = tuple(args[0])
             parents: Args = (_values_among(members),)
@@ -53,10 +70,10 @@ class Rules(Binding):
             parents, seen = (a,), (x,)
         else:
             parents, seen = zip(*map(self.see, args, range(len(args))), strict=True)
-        data = self.compute(*seen, **kwargs)
+        data = self.compute(*seen, **settings)
         if self.several:
-            return _each(self, parents, seen, kwargs, data)
-        return record(self, data, parents, PACKED, seen, kwargs)
+            return _each(self, parents, seen, settings, data)
+        return record(self, data, parents, PACKED, seen, settings)
 
 
 def _values_among(members: Args) -> Args:

@@ -20,7 +20,8 @@ Axes = int | tuple[int, ...]
 
 
 def _reshaped(x: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None) -> Any:
-    return np.asarray(x).reshape(newshape if shape is None else shape, order=order)
+    x = x if type(x) is np.ndarray else np.asarray(x)
+    return x.reshape(newshape if shape is None else shape, order=order)
 
 
 def _reshape_vjp(g: Any, y: Any, x: Any, *, order: str = "C") -> Any:
