@@ -198,13 +198,11 @@ class Binding:
         """The arguments in the dtype that a call with dtype= computes in."""
         return tuple(_cast(self.fn, arg, np.dtype(dtype)) for arg in args)
 
-    def see(self, arg: Any, place: int) -> tuple[Any, Any]:
-        """The Value that an argument is, or None; and the argument as function and rules see it."""
-        if isinstance(arg, Record):
-            return arg, arg._value
+    def see(self, arg: Any, place: int) -> Any:
+        """An argument that is no Value, as the function and its rules see it."""
         if type(arg) is np.ndarray:
-            return None, arg
-        return None, plain(arg) if self.rules[place] is None else _array(arg)
+            return arg
+        return plain(arg) if self.rules[place] is None else _array(arg)
 
     def see_all(self, members: Args) -> Args:
         """The members of a sequence as the function and its rule see them."""

@@ -40,12 +40,12 @@ class Rules(Binding):
             args, kwargs = self._checked(*self.bind(args, kwargs))
         if kwargs or len(args) != self.arity or not self.fits_slots:
             return self._packed(args, kwargs)
-        a, x = (v, v._value) if isinstance(v := args[0], Record) else self.see(v, 0)
+        a, x = (v, v._value) if isinstance(v := args[0], Record) else (None, self.see(v, 0))
         if self.arity == 1:
             plainly = type(x) is np.ndarray
             data = as_result(self.forward(x), self.fn) if plainly else self.compute(x)
             return record(self, data, a, None, x, None)
-        b, w = (v, v._value) if isinstance(v := args[1], Record) else self.see(v, 1)
+        b, w = (v, v._value) if isinstance(v := args[1], Record) else (None, self.see(v, 1))
         return record(self, self.compute(x, w), a, b, x, w)
 
     def _checked(self, args: Args, settings: dict[str, Any]) -> tuple[Args, dict[str, Any]]:
@@ -65,11 +65,13 @@ class Rules(Binding):
             members = tuple(args[0])
             parents: Args = (_values_among(members),)
             seen: Args = (self.see_all(members),)
-        elif len(args) == 1:
-            a, x = self.see(args[0], 0)
-            parents, seen = (a,), (x,)
+        elif len(args) == 1 and isinstance(v := args[0], Record):
+            parents, seen = args, (v._value,)
         else:
-            parents, seen = zip(*map(self.see, args, range(len(args))), strict=True)
+            parents = tuple([v if isinstance(v, Record) else None for v in args])
+            seen = tuple([
+                v._value if isinstance(v, Record) else self.see(v, i) for i, v in enumerate(args)
+            ])  # fmt: skip
         data = self.compute(*seen, **settings)
         if self.several:
             return _each(self, parents, seen, settings, data)
