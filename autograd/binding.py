@@ -159,7 +159,7 @@ class Binding:
         if twice := named.keys() & settings.keys():
             raise TypeError(f"{name_of(self.fn)} is given {', '.join(twice)} twice.")
         arrays, given = list(args[: self.arity]), named | settings
-        for name in self.names[len(args) : self.arity] if len(args) < self.arity else ():
+        for name in self.names[len(args) : self.arity]:
             if any(later in given for later in self.names[len(arrays) : self.arity]):
                 arrays.append(given.pop(name, None))
         if self.settings.issuperset(given):

@@ -35,7 +35,7 @@ def fit(c: Cotangent, parent: Record, x: Data, call: Rules, place: int) -> Cotan
 
 
 def own(c: Cotangent, g: Cotangent) -> Cotangent:
-    """What a rule made of g, in memory that is nobody else's: a leaf's gradient may be changed."""
+    """A copy of what a rule made of g, if others may hold it: a leaf's gradient may be changed."""
     shared = type(c) is np.ndarray and (c is g or c.base is not None or type(g) is Parts)
     return c.copy() if shared else c
 

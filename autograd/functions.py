@@ -160,7 +160,7 @@ def softmax(x: Any, *, axis: Axis = -1) -> Any:
     return e
 
 
-_MANY = 4096
+_MANY = 4096  # below, the maxima take less than looking whether they are needed
 
 
 def _unshifted(x: Any) -> tuple[Any, Any]:

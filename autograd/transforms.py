@@ -111,7 +111,7 @@ class _Run:
         return pulled
 
     def pulled_back(self, cotangents: Any, argnums: Argnums) -> Any:
-        """What a nest of cotangents of the result pulls back to, as `gradients` has it."""
+        """Pull a nest of cotangents of the result back to the arguments, as `gradients` does."""
         outputs, given = flatten(self.result)[0], flatten(cotangents)[0]
         _check_shapes("the cotangent", given, "the result", outputs)
         seeds = [

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np  # noqa: F401 - RNG names it
+import numpy as np  # noqa: F401 (typing.get_type_hints evaluates the text of RNG here)
 
 from autograd import Value
 from nn.module import Module

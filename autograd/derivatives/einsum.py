@@ -41,9 +41,7 @@ def _einsum_vjp(
 
 def _forward(subscripts: Any, *operands: Any, optimize: Any = False, **settings: Any) -> Any:
     """np.einsum, by products of matrices where there is much to multiply."""
-    most = 1
-    for a in operands:
-        most *= np.size(a) if type(a) is not np.ndarray else a.size
+    most = math.prod([getattr(a, "size", 1) for a in operands])
     if not optimize and len(operands) > 1 and most > _MUCH:
         terms = _explicit(subscripts, operands)[0]
         optimize = _pays(list(zip(terms, operands, strict=True)))

@@ -1,6 +1,7 @@
 """Activations, elementwise but for those that normalize or halve an axis. PyTorch's names.
 
-Those of the form x · gate(x) are a product of two recorded calls, so that the gate is kept.
+gelu and mish are products of two recorded calls, x · gate(x), so that the gate is kept; silu and
+hardswish are one call each, whose gates cost little to compute anew.
 """
 
 import functools

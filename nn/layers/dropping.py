@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import numpy as np  # noqa: F401 - RNG names it
+import numpy as np  # noqa: F401 (typing.get_type_hints evaluates the text of RNG here)
 
 from nn import functional
 from nn.layers.shapes import shape_of, unfit

@@ -58,8 +58,7 @@ class SGD(Optimizer):
             raise ValueError("nesterov=True needs a momentum, 0.9 for example, and no dampening.")
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
-        if group["weight_decay"]:
-            g = decayed(g, p, group)
+        g = decayed(g, p, group)
         if momentum := group["momentum"]:
             v = state["v"]
             v *= momentum

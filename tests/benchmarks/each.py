@@ -1,4 +1,4 @@
-"""What the gradient of each function costs, as a multiple of the function alone.
+"""The cost of each function's gradient, as a multiple of the function alone.
 
     python3 dev.py bench each             every function of the catalogue, some minutes
     python3 dev.py bench each norm conv   the functions whose names contain one of the words

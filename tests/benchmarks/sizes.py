@@ -1,4 +1,4 @@
-"""What is measured of a function, with arguments of any size: how the catalogue's rows grow."""
+"""Tasks to measure of a function, with arguments of any size: how the catalogue's rows grow."""
 
 import functools
 import math

@@ -164,9 +164,6 @@ class _Reader(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         read = ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
-        match read:
-            case ast.BinOp(left=ast.Constant(value=1.0), op=ast.Mult()):
-                return read.right
         constant = isinstance(read.left, ast.Constant) and isinstance(read.right, ast.Constant)
         return ast.Constant(self.value(read)) if constant else read
 
